@@ -6,8 +6,11 @@ and NaN and infinity in hostile input must keep their meaning. ``NUMBA_DISABLE_J
 kernel as plain Python and ``NUMBA_BOUNDSCHECK=1`` checks every array access; the tests use both.
 """
 
+import functools
 import hashlib
 import os
+import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -17,28 +20,8 @@ import numpy as np
 
 F = TypeVar("F", bound=Callable[..., object])
 
-
-def _cache_directory() -> str:
-    """Where machine code is kept: a directory named by every source that can shape it.
-
-    Numba asks only whether the file of the cached function itself has changed. A kernel calls
-    kernels of other files and freezes their constants, and it would keep the old ones; and code
-    compiled without bounds checks would answer a run that asks for them.
-    """
-    here = Path(__file__).parent
-    digest = hashlib.sha256(f"boundscheck={numba.config.BOUNDSCHECK}".encode())
-    for source in (*sorted(here.glob("*.py")), here.parent / "state" / "layout.py"):
-        digest.update(source.name.encode() + b"\0" + source.read_bytes())
-    if numba.config.CACHE_DIR:
-        base = Path(numba.config.CACHE_DIR)
-    elif os.access(here, os.W_OK):
-        base = here / "__pycache__"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "reflux"
-    return str(base / f"kernels-{digest.hexdigest()[:16]}")
-
-
-numba.config.CACHE_DIR = _cache_directory()
+_PACKAGE = Path(__file__).parent.parent
+_IMPORT = re.compile(r"^(?:from (app(?:\.\w+)+) import ([\w, (\n]+)|import (app(?:\.\w+)+))", re.M)
 
 
 def kernel(function: F) -> F:
@@ -47,5 +30,48 @@ def kernel(function: F) -> F:
         # Hashes wrap around, as machine integers do; NumPy would warn of its scalars.
         quiet: F = np.errstate(over="ignore")(function)
         return quiet
+    numba.config.CACHE_DIR = str(_base() / f"kernels-{_digest(function.__module__)}")
     compiled: F = numba.njit(nogil=True, cache=True, error_model="numpy")(function)
     return compiled
+
+
+@functools.cache
+def _digest(module: str) -> str:
+    """A name for everything that can shape the machine code of the kernels in ``module``.
+
+    Numba asks only whether the file of the cached function itself has changed. A kernel calls
+    kernels of other files and freezes their constants, and it would keep the old ones; and code
+    compiled without bounds checks would answer a run that asks for them.
+    """
+    digest = hashlib.sha256(f"boundscheck={numba.config.BOUNDSCHECK}".encode())
+    for source in sorted(_sources(module)):
+        digest.update(source.name.encode() + b"\0" + source.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _sources(module: str) -> set[Path]:
+    """The files of this package that ``module`` is made from: its own and all that it imports."""
+    found: set[Path] = set()
+    origin = getattr(sys.modules.get(module), "__file__", None)
+    waiting = [Path(origin)] if origin else []
+    while waiting:
+        source = waiting.pop()
+        if source in found or not source.is_file():
+            continue
+        found.add(source)
+        for package, names, plain in _IMPORT.findall(source.read_text(encoding="utf-8")):
+            dotted = package or plain
+            candidates = [dotted, *(f"{dotted}.{name}" for name in re.findall(r"\w+", names))]
+            waiting += [_PACKAGE.parent / (name.replace(".", "/") + ".py") for name in candidates]
+    return found
+
+
+@functools.cache
+def _base() -> Path:
+    """Where machine code may be kept: the directory asked for, beside the source, or the user's."""
+    if numba.config.CACHE_DIR:
+        return Path(numba.config.CACHE_DIR)
+    here = Path(__file__).parent
+    if os.access(here, os.W_OK):
+        return here / "__pycache__"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "reflux"
