@@ -1,0 +1,64 @@
+# Every target installs what it needs; `make help` lists them.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help install install-dev demo test lint format typecheck fuzz bench lock schemas clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Reflux needs Python 3.11 or later: make PYTHON=python3.11 ..." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/bin/python
+	@echo "installing from requirements.lock" >&2
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock pyproject.toml | $(VENV)/bin/python
+	@echo "installing from requirements-dev.lock" >&2
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@ $(VENV)/.installed
+
+install: $(VENV)/.installed ## create the environment from the lock file
+
+install-dev: $(VENV)/.installed-dev ## the same, with what tests and checks need
+
+demo: $(VENV)/.installed ## watch a simulated campaign being throttled and suspended
+	@$(BIN)/reflux demo $(ARGS)
+
+test: $(VENV)/.installed-dev ## the whole suite against a real Apache Kafka
+	@$(BIN)/python -m pytest $(ARGS)
+	@NUMBA_BOUNDSCHECK=1 $(BIN)/python -m pytest tests/property
+
+lint: $(VENV)/.installed-dev ## lint and format check
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+format: $(VENV)/.installed-dev ## format, and fix what can be fixed
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+typecheck: $(VENV)/.installed-dev ## strict type check
+	@$(BIN)/mypy
+
+bench: $(VENV)/.installed-dev ## the measured ratios; the last line is one JSON object
+	@$(BIN)/python -m tests.benchmarks.bench $(ARGS)
+
+lock: $(VENV)/.installed-dev ## resolve the dependencies anew into the lock files
+	@$(BIN)/pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --no-annotate --extra broker -o requirements.lock
+	@$(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --no-annotate --all-extras -o requirements-dev.lock
+
+clean: ## remove the environment and everything that was built
+	@rm -rf $(VENV) .cache build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find app tests -name __pycache__ -prune -exec rm -rf {} +
