@@ -1,0 +1,1 @@
+"""Real Apache Kafka for the tests: see :mod:`tests.kafka.broker` and :mod:`tests.kafka.cluster`."""
