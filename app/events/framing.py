@@ -1,0 +1,159 @@
+"""The two framings of a record's value, told apart by the first byte.
+
+``{`` opens a JSON object. A zero byte opens Avro in the Confluent wire format: the zero, the writer
+schema's id in four bytes (big endian), the body. Whoever reads Avro needs the writer's schema by
+its id, and whoever writes it an id for the schema: both come from a ``SchemaSource``.
+"""
+
+import io
+import struct
+from functools import cache
+from typing import Any, Literal, Protocol, TypeVar
+
+import fastavro
+import orjson
+
+from app.events.record import JSON_CONTENT, BadRecord, Encoded, Part, Record
+from app.events.schemas import Schema, avro_schema
+from app.kernels import reasons
+
+MAGIC = 0
+HEADER = struct.Struct(">bI")
+AVRO_CONTENT = (("content-type", b"application/avro"),)
+
+R = TypeVar("R", bound=Record)
+
+
+class SchemaSource(Protocol):
+    """Where schemas of Confluent-framed records are known."""
+
+    def writer(self, schema_id: int, record: type[Record], /) -> Schema | None:
+        """The schema with this id, or None when there is none; may block on the network."""
+
+    def identify(self, topic: str, record: type[Record], /) -> int:
+        """The id under which values of ``topic`` are written; may block on the network."""
+
+
+class ShippedSchemas:
+    """Without a registry every id means the record's schema as shipped, and is written as 0."""
+
+    def writer(self, _schema_id: int, record: type[Record], /) -> Schema | None:
+        return avro_schema(record)
+
+    def identify(self, _topic: str, _record: type[Record], /) -> int:
+        return 0
+
+
+class Encoder:
+    """Encodes records for output topics, as the settings say."""
+
+    def __init__(
+        self, encoding: Literal["json", "avro"] = "json", schemas: SchemaSource | None = None
+    ) -> None:
+        self._avro = encoding == "avro"
+        self._schemas = schemas or ShippedSchemas()
+        self._ids: dict[tuple[str, type[Record]], int] = {}
+
+    def prepare(self, topic: str, record: type[Record]) -> None:
+        """Learn the schema id for ``topic`` ahead of its first record, so that nothing blocks."""
+        if self._avro and (topic, record) not in self._ids:
+            self._ids[topic, record] = self._schemas.identify(topic, record)
+
+    def encode(self, topic: str, record: Record) -> Encoded:
+        """``record`` ready for ``topic``, with a header that names the content type."""
+        if not self._avro:
+            return record.encode()
+        self.prepare(topic, type(record))
+        schema_id = self._ids[topic, type(record)]
+        return Encoded(record.record_key().encode(), to_avro(record, schema_id), AVRO_CONTENT)
+
+
+def content_type(encoding: Literal["json", "avro"]) -> bytes:
+    """The value of the ``content-type`` header of records so encoded."""
+    [(_, value)] = JSON_CONTENT if encoding == "json" else AVRO_CONTENT
+    return value
+
+
+def to_avro(record: Record, schema_id: int) -> bytes:
+    """``record`` in the Confluent wire format."""
+    body = io.BytesIO()
+    body.write(HEADER.pack(MAGIC, schema_id))
+    fastavro.schemaless_writer(body, _parsed(type(record)), _plain(record))
+    return body.getvalue()
+
+
+def decode(kind: type[R], value: bytes | None, schemas: SchemaSource | None = None) -> R:
+    """The record in ``value``, in either framing.
+
+    Raises:
+        BadRecord: it cannot be read; never anything else, whatever the bytes.
+    """
+    if value is None:
+        raise BadRecord(reasons.NULL_VALUE)
+    if len(value) > kind.max_bytes:
+        raise BadRecord(reasons.OVERSIZE)
+    if value[:1] == b"{":
+        return kind.from_json(value)
+    if value[:1] == b"\0":
+        return _from_avro(kind, value, schemas or ShippedSchemas())
+    raise BadRecord(reasons.UNKNOWN_FRAMING)
+
+
+def _from_avro(kind: type[R], value: bytes, schemas: SchemaSource) -> R:
+    if len(value) < HEADER.size:
+        raise BadRecord(reasons.MALFORMED)
+    _, schema_id = HEADER.unpack_from(value)
+    writer = schemas.writer(schema_id, kind)
+    if writer is None:
+        raise BadRecord(reasons.UNKNOWN_SCHEMA)
+    body = io.BytesIO(value[HEADER.size :])
+    try:
+        document = fastavro.schemaless_reader(body, fastavro.parse_schema(writer), _parsed(kind))
+    except Exception:
+        # fastavro has no error of its own for a bad body: it fails wherever the bytes lead it.
+        raise BadRecord(reasons.MALFORMED) from None
+    if body.read(1):
+        raise BadRecord(reasons.MALFORMED)
+    if isinstance(document, dict):
+        for field in _json_fields(kind):
+            document[field] = _parse_json(document.get(field), field)
+    return kind.from_fields(document)
+
+
+@cache
+def _parsed(kind: type[Record]) -> Any:
+    return fastavro.parse_schema(avro_schema(kind))
+
+
+@cache
+def _json_fields(kind: type[Record]) -> tuple[str, ...]:
+    """Fields of free form: an object in JSON, its text in Avro."""
+    return tuple(
+        name
+        for name, field in kind.model_fields.items()
+        if isinstance(field.json_schema_extra, dict)
+        and field.json_schema_extra.get("x-avro") == "json"
+    )
+
+
+def _parse_json(text: Any, field: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except (orjson.JSONDecodeError, TypeError):
+        raise BadRecord(reasons.MALFORMED, field) from None
+
+
+def _plain(part: Part) -> dict[str, Any]:
+    free = _json_fields(type(part)) if isinstance(part, Record) else ()
+    return {
+        name: orjson.dumps(value).decode() if name in free else _value(value)
+        for name, value in part.__dict__.items()
+    }
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, Part):
+        return _plain(value)
+    if isinstance(value, list):
+        return [_value(item) for item in value]
+    return value

@@ -1,0 +1,35 @@
+"""Words that records use. Lists that rows index by position come from the row layout."""
+
+from typing import Literal
+
+from app.state.layout import TASKS, TIERS, VERIFICATIONS
+
+__all__ = ["LINK_KINDS", "TASKS", "TIERS", "VERIFICATIONS"]
+
+Tier = Literal[
+    "free", "individual", "team", "enterprise", "education", "research", "startup", "reseller"
+]
+Verification = Literal["none", "email", "phone", "card", "document", "contract"]
+Action = Literal["observe", "throttle", "suspend", "release"]
+LinkKind = Literal[
+    "payment",
+    "network",
+    "device",
+    "client",
+    "email_domain",
+    "referral",
+    "program",
+    "family",
+    "signup_hour",
+]
+LINK_KINDS: tuple[LinkKind, ...] = (
+    "payment",
+    "network",
+    "device",
+    "client",
+    "email_domain",
+    "referral",
+    "program",  # template hash: one client program
+    "family",  # prompt family, by the SimHash bands that near-duplicates share
+    "signup_hour",
+)
