@@ -7,6 +7,7 @@ see an action and the state that led to it together or not at all, and the broke
 owner of the partition: a zombie cannot write.
 """
 
+import contextlib
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -111,9 +112,9 @@ class CheckpointWriter:
                 error = _error(exc)
                 if not error.retriable() or time.monotonic() >= deadline:
                     raise CheckpointFailed(
-                        f"cannot open transactions as {self.transactional_id!r}: {error}. Check that"
-                        " the principal may write with this transactional id, and that the brokers'"
-                        " transaction state topic has enough replicas in sync."
+                        f"cannot open transactions as {self.transactional_id!r}: {error}. Check"
+                        " that the principal may write with this transactional id, and that the"
+                        " brokers' transaction state topic has enough replicas in sync."
                     ) from exc
                 time.sleep(RETRY_SECONDS)
 
@@ -146,8 +147,10 @@ class CheckpointWriter:
                 time.sleep(RETRY_SECONDS)
 
     def close(self) -> None:
-        """Give up the producer; an open transaction is aborted by the next owner's ``open``."""
-        self._producer.purge(in_queue=True, in_flight=False, blocking=False)
+        """Give up the producer; a transaction left open is aborted."""
+        # A fenced producer has nothing left to abort, and says so by raising.
+        with contextlib.suppress(KafkaException):
+            self._producer.close()
 
     def _produce(self, checkpoint: Checkpoint, deadline: float) -> None:
         for key, value in checkpoint.rows:
@@ -213,9 +216,9 @@ class CheckpointWriter:
 
     def _late(self, doing: str) -> str:
         return (
-            f"checkpoint of {self._changelog}/{self._partition} not durable in time while {doing} its"
-            " transaction. The worker stops with nothing moved on; it may be started again as soon as"
-            " the brokers accept writes."
+            f"checkpoint of {self._changelog}/{self._partition} not durable in time while {doing}"
+            " its transaction. The worker stops with nothing moved on; it may be started again as"
+            " soon as the brokers accept writes."
         )
 
 
