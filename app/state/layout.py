@@ -102,7 +102,7 @@ ACCOUNT = np.dtype(
         ("turns", np.float32),  # sum of log2(turn)
         ("tools", np.float32),  # requests that declare tools
         ("proxy", np.float32),  # sum of proxy likelihoods
-        ("novel", np.float32),  # requests whose exact prompt is new to its family
+        ("novel", np.float32),  # requests that joined a family with a prompt other than its mark
         ("tasks", np.float32, (len(TASKS),)),
         # inter-arrival shape: decayed moments of log(gap)
         ("gap_weight", np.float32),
@@ -117,7 +117,7 @@ ACCOUNT = np.dtype(
         ("epoch_requests", np.uint32),
         ("epoch_tokens", np.float32),  # output and reasoning tokens
         # heavy hitters
-        ("family", np.uint64, (FAMILIES,)),  # SimHash of the family's latest prompt
+        ("family", np.uint64, (FAMILIES,)),  # the family's mark: SimHash of one of its prompts
         ("family_weight", np.float32, (FAMILIES,)),
         ("program", np.uint64, (PROGRAMS,)),
         ("program_weight", np.float32, (PROGRAMS,)),
@@ -138,6 +138,7 @@ ACCOUNT = np.dtype(
         ("billing_country", np.uint16),
         ("access_country", np.uint16),
         ("pad", np.uint16),
+        ("recaptured", np.float32),  # requests whose prompt is exactly the mark of its family
         # profile
         ("profile_offset", np.int64),
         ("created_at", np.int64),
