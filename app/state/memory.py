@@ -1,0 +1,39 @@
+"""Arrays that are as large as they may ever become, and cost what is touched.
+
+A store that grows by reallocation stands still while it copies, needs the old and the new memory
+at once, and leaves every view of it dangling. Address space is free: an anonymous private mapping
+of the final size takes a page of memory only when that page is first written. The arrays never
+move, so a kernel's view of them is good for the life of the store.
+"""
+
+import mmap
+import sys
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+# Keeps the kernel from counting the untouched pages against what it may promise. The mmap module
+# names it from Python 3.13 on.
+_NORESERVE = getattr(mmap, "MAP_NORESERVE", 0x4000 if sys.platform == "linux" else 0)
+
+
+def reserve_array(shape: int, dtype: npt.DTypeLike, *, huge_pages: bool = False) -> Any:
+    """A zeroed array of ``shape`` elements; the memory goes when the last view of it does.
+
+    With ``huge_pages`` the system is asked for pages of 2 MiB where it has them: scattered rows are
+    soon more than the processor's table of 4 KiB pages can hold.
+
+    Raises MemoryError when the address space is not to be had.
+    """
+    size = max(shape, 1) * np.dtype(dtype).itemsize
+    try:
+        memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _NORESERVE)
+    except OSError as exc:
+        raise MemoryError(
+            f"cannot reserve {size:,} bytes of address space for a table: lower the limit of rows "
+            "per partition, or let the system overcommit (vm.overcommit_memory)"
+        ) from exc
+    if huge_pages and hasattr(mmap, "MADV_HUGEPAGE"):
+        memory.madvise(mmap.MADV_HUGEPAGE)
+    return np.frombuffer(memory, dtype)[:shape]
