@@ -60,7 +60,7 @@ ROW_HEAD = [
     ("id_at", np.uint32),  # where the key's bytes stand in the store's arena
     ("id_length", np.uint16),  # 0: the row is free
     ("flags", np.uint16),
-    ("offset", np.int64),  # of the last record of the table's main input folded into the row
+    ("offset", np.int64),  # one past the last record of the table's main input folded into the row
     ("last_ts", np.int64),  # event time of the newest record folded in: the row's clock
 ]
 
@@ -140,7 +140,7 @@ ACCOUNT = np.dtype(
         ("pad", np.uint16),
         ("recaptured", np.float32),  # requests whose prompt is exactly the mark of its family
         # profile
-        ("profile_offset", np.int64),
+        ("profile_offset", np.int64),  # one past the last profile applied, like the next one
         ("created_at", np.int64),
         ("org", np.uint64),
         ("payment", np.uint64),

@@ -1,0 +1,54 @@
+"""Recognising an event that has been folded before.
+
+A row keeps the fingerprints of its last ``RECENT`` events, each with the row's clock at the time.
+An event is a repeat while its fingerprint is among them and the clock has moved no more than
+``REPEAT_SECONDS`` since: the contract's "last 32 events or 10 minutes, whichever is less".
+
+The clock is kept as seconds modulo 2**16, half a day and more. That cannot mistake an old
+fingerprint for a fresh one: a gap of more than ``REPEAT_SECONDS`` between two events empties the
+ring, so an entry is at most 32 * 600 s = 5.3 h old when it is overwritten.
+"""
+
+import numpy as np
+
+from app.kernels.compile import kernel
+from app.kernels.decode_types import Int, Record
+from app.state.layout import RECENT
+
+REPEAT_SECONDS = 600
+CLOCK_MASK = 0xFFFF
+EMPTY = np.uint64(0)
+
+
+@kernel
+def fingerprint_of(event_hash: Int) -> Int:
+    """The fingerprint of an event by the hash of its id: never the mark of an empty place."""
+    fingerprint = np.uint64(event_hash)
+    if fingerprint == EMPTY:
+        return np.uint64(1)
+    return fingerprint
+
+
+@kernel
+def is_repeat(row: Record, fingerprint: Int, clock_ms: Int) -> bool:
+    """Whether the event was folded into ``row`` recently; ``clock_ms`` is the row's clock now."""
+    now = (clock_ms // 1000) & CLOCK_MASK
+    for i in range(RECENT):
+        if row.recent[i] == fingerprint:
+            age = (now - np.int64(row.recent_at[i])) & CLOCK_MASK
+            if age <= REPEAT_SECONDS:
+                return True
+    return False
+
+
+@kernel
+def remember(row: Record, fingerprint: Int, clock_ms: Int) -> None:
+    """Keep the fingerprint, before the row's ``last_ts`` moves to ``clock_ms``."""
+    if clock_ms - row.last_ts > REPEAT_SECONDS * 1000:
+        for i in range(RECENT):
+            row.recent[i] = EMPTY
+        row.recent_next = np.uint8(0)
+    place = np.int64(row.recent_next) % RECENT
+    row.recent[place] = fingerprint
+    row.recent_at[place] = np.uint16((clock_ms // 1000) & CLOCK_MASK)
+    row.recent_next = np.uint8((place + 1) % RECENT)
