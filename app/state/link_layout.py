@@ -1,0 +1,108 @@
+"""The row of the link table, and the totals that links are compared with.
+
+A link is one value that accounts share: a payment method, a network, a client program. Its row is
+a summary of the sightings that named it, and everything in it is an integer, a maximum or a
+mergeable sketch, so that neither the order of sightings nor the way they were split can change it.
+
+Evidence ages by *windows* of event time (a week by default): sums are kept for the newest window
+and the one before it, at index ``window & 1``, and a window that has become older is forgotten
+whole. Nothing decays in between, because a decayed sum would depend on when it was decayed. What
+must be quicker is kept for two *days* at ``day & 1`` likewise. The number of the newest window and
+of the newest day follow from ``last_epoch``.
+
+Shares are in thousandths, and a share counts once for each account and epoch, however many
+requests stand behind it: requests of one account are not independent observations, and one whale
+must not speak for a group. Sums stop at the largest value of their type instead of wrapping round.
+"""
+
+import numpy as np
+
+from app.state.layout import ROW_HEAD, TASKS
+
+LINK_KINDS = (
+    "payment",
+    "network",
+    "device",
+    "client",
+    "email_domain",
+    "referral",
+    "program",  # template hash: one client program
+    "family",  # prompt family: one band of its SimHash, see app/kernels/bands.py
+    "signup_hour",  # hours since the Unix epoch
+)
+PAYMENT, NETWORK, DEVICE, CLIENT, EMAIL_DOMAIN, REFERRAL, PROGRAM, FAMILY, SIGNUP_HOUR = range(
+    len(LINK_KINDS)
+)
+
+# Sums of shares over a sighting's account, in ``scores``.
+SCORES = ("elicitation", "novel", "opening", "refused", "proxy", "risk")
+# Sums of sightings, in ``counts``.
+SIGHTINGS = 0  # accounts active in an epoch, summed over epochs
+ARRIVALS = 1  # of accounts first seen in that very epoch: one for each account that arrived
+EXEMPT = 2  # of accounts that are observed, never enforced
+TRUSTED = 3  # of accounts verified by document or contract
+COUNTS = 4
+
+SAMPLE = 16  # members kept by name: a uniform sample, exact while a link has no more
+REGISTERS = 64  # bytes of HyperLogLog registers, two to a byte: 128 registers, 9.2 % error
+TOTAL_REGISTERS = 512  # 1,024 registers, 3.3 %
+MODEL_BUCKETS = 7  # with eight, a row with its key and index entry would not fit in 1 KiB
+
+LINK = np.dtype(
+    [
+        *ROW_HEAD,
+        ("first_epoch", np.int32),  # the first in which an account was sighted
+        ("last_epoch", np.int32),  # the newest
+        ("kind", np.uint8),  # index in LINK_KINDS
+        ("pad", np.uint8, (7,)),
+        # by window
+        ("requests", np.int64, (2,)),
+        ("tokens", np.int64, (2,)),  # output and reasoning tokens
+        ("log_load", np.int64, (2,)),  # sum of log2(requests) per account and epoch, in 1/256
+        ("log_load_squared", np.int64, (2,)),  # sum of its square, in 1/65536
+        ("counts", np.uint32, (2, COUNTS)),
+        ("scores", np.uint32, (2, len(SCORES))),
+        ("tasks", np.uint32, (2, len(TASKS))),
+        ("registers", np.uint8, (2, REGISTERS)),  # HyperLogLog of the accounts
+        # by day
+        ("models", np.uint32, (2, MODEL_BUCKETS)),  # sums of shares, by hash of the model
+        ("hours", np.uint16, (2, 24)),  # accounts active in each hour
+        # the sample: members of the two windows, those of the newer one first to stay, then those
+        # with the smallest hashes; in ascending order of hash, free places last
+        ("member", np.uint64, (SAMPLE,)),  # hash of the account id
+        ("member_epochs", np.uint32, (SAMPLE,)),  # MEMBER_*; 0: the place is free
+        ("member_created", np.uint32, (SAMPLE,)),  # hours since the Unix epoch; 0: no profile yet
+        ("member_requests", np.uint16, (SAMPLE,)),  # in the member's newest window
+        ("member_org", np.uint16, (SAMPLE,)),  # some bits of the organisation's hash; 0: none
+        ("member_task", np.uint8, (SAMPLE,)),  # its most frequent task
+        ("member_elicitation", np.uint8, (SAMPLE,)),  # shares, in 1/250
+        ("member_risk", np.uint8, (SAMPLE,)),
+        ("member_share", np.uint8, (SAMPLE,)),  # of its own traffic under this link
+    ],
+    align=True,
+)
+
+# ``member_epochs``: one bit for each epoch of the member's newest window in which it was sighted,
+# and the parity of that window in the highest.
+MEMBER_PARITY = 31
+MAX_WINDOW_EPOCHS = 31
+
+# What all links of a kind have seen in one partition, in the same terms: the denominators. One
+# element for each of LINK_KINDS; kept in the partition's header.
+TOTALS = np.dtype(
+    [
+        ("first_epoch", np.int32),
+        ("last_epoch", np.int32),
+        ("requests", np.int64, (2,)),
+        ("tokens", np.int64, (2,)),
+        ("log_load", np.int64, (2,)),
+        ("log_load_squared", np.int64, (2,)),
+        ("counts", np.int64, (2, COUNTS)),
+        ("scores", np.int64, (2, len(SCORES))),
+        ("tasks", np.int64, (2, len(TASKS))),
+        ("registers", np.uint8, (2, TOTAL_REGISTERS)),
+        ("models", np.int64, (2, MODEL_BUCKETS)),
+        ("hours", np.int64, (2, 24)),
+    ],
+    align=True,
+)
