@@ -1,46 +1,78 @@
-"""``sightings.v1``: an active account's summary for one link it has, once per epoch.
+"""``sightings.v1``: an active account's summary for one link it has, once per sighting period.
 
 Every active account reports, suspicious or not, so that a link's denominator is known. Amounts are
 integers, shares in thousandths, so that a link's sums do not depend on the order in which
 sightings arrive. A repeat is recognised by (account, epoch).
+
+Each field is there for a question that one account cannot answer and a group can:
+
+===================================  ===========================================================
+who shares the link, and how rarely  ``kind``, ``hash``, ``account_id``
+is it incidental to its members      ``share``
+is the group's load heavy-tailed     ``requests``, ``tokens``
+are members active together          ``hours``, ``epoch``
+do they do the same narrow work      ``tasks``, ``elicitation``, ``novel``, ``opening``
+were they created together           ``created_at``, ``first_seen``
+do they move together to a model     ``model``, ``second_model`` and their shares
+do they hide, are they refused       ``proxy``, ``refused``
+are they known to each other         ``org``
+what is known for or against them    ``risk``, ``tier``, ``verification``, ``exempt``, ``standing``
+===================================  ===========================================================
+
+Whoever acts on a link finds its members' ids here, in the sightings of its last period.
 """
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, Strict
 
-from app.events.fields import Count, Hex16, Id, Millis, Permille, Total
+from app.events.fields import Count, Hex16, Id, Millis, Total, _integral
 from app.events.record import Record
-from app.events.vocabulary import Action, LinkKind
+from app.events.vocabulary import TASKS, Action, LinkKind, Tier, Verification
+
+Permille = Annotated[int, Strict(), Field(ge=0, le=1000), BeforeValidator(_integral)]
+Hours = Annotated[int, Strict(), Field(ge=0, le=(1 << 24) - 1), BeforeValidator(_integral)]
 
 
 class Sighting(Record):
-    """One account under one of its links, in one epoch."""
+    """One account under one of its links, in one sighting period."""
 
     schema_name: ClassVar[str] = "sighting"
 
     kind: LinkKind
     hash: Hex16 = Field(description="The link's value.")
+    share: Permille = Field(description="Of the account's traffic of the week, under this link.")
     account_id: Id
-    epoch: Count = Field(description="Number of the event-time epoch.")
-    ts: Millis = Field(description="End of the epoch, ms since 1970 UTC.")
-    requests: Count = Field(description="In the epoch, under any link.")
-    tokens: Total = Field(description="Output and reasoning tokens in the epoch.")
-    share: Permille = Field(description="Of the account's own traffic, under this link.")
-    tasks: dict[str, Permille] = Field(description="Shares of the week's requests, per task.")
+    epoch: Count = Field(description="Number of the sighting period since 1970.")
+    ts: Millis = Field(description="End of the period, ms since 1970 UTC.")
+    requests: Count = Field(description="In the period.")
+    tokens: Total = Field(description="Output and reasoning tokens in the period.")
+    hours: Hours = Field(
+        description="Hours of the day (UTC) with activity in the period; bit 0 is midnight to 1 h."
+    )
+    tasks: list[Permille] = Field(
+        min_length=len(TASKS),
+        max_length=len(TASKS),
+        description=f"Shares of the week's requests, in this order: {', '.join(TASKS)}.",
+    )
     elicitation: Permille = Field(description="Mean score of the week.")
-    novel: Permille = Field(description="Requests whose exact prompt is new to its family.")
-    opening: Permille = Field(description="Requests that open a conversation.")
-    refused: Permille = Field(description="Requests answered by 403 or 429.")
-    proxy: Permille = Field(description="Mean likelihood of a proxy.")
-    risk: Permille = Field(description="As the account's own evidence has it.")
-    model: Hex16 | None = Field(default=None, description="Hash of its most used model.")
-    model_share: Permille = Field(default=0, description="Of its requests, to that model.")
-    arrived: bool = Field(description="First active in this very epoch.")
-    exempt: bool = Field(description="Observed, never enforced.")
-    trusted: bool = Field(description="Verified by document or contract.")
+    novel: Permille = Field(
+        description="Share of the week's requests that vary a prompt the account has sent before."
+    )
+    opening: Permille = Field(description="Share of the week's requests that open a conversation.")
+    refused: Permille = Field(description="Share of the week's requests answered 403 or 429.")
+    proxy: Permille = Field(description="Mean likelihood of a proxy in the week.")
+    risk: Permille = Field(description="Risk at level 1.")
+    model: Hex16 | None = Field(default=None, description="Hash of the most used model's id.")
+    model_share: Permille = Field(description="Of the week's requests.")
+    second_model: Hex16 | None = Field(default=None, description="The next one, likewise.")
+    second_model_share: Permille
+    first_seen: Millis = Field(description="Time of the account's first request, ms since 1970.")
     created_at: Millis | None = Field(default=None, description="From the profile.")
-    org: Hex16 | None = Field(default=None, description="Hash of its organisation.")
+    tier: Tier | None = Field(default=None, description="From the profile.")
+    verification: Verification | None = Field(default=None, description="From the profile.")
+    org: Hex16 | None = Field(default=None, description="Hash of the organisation's id.")
+    exempt: bool = Field(description="Observed, never enforced.")
     standing: Action | None = Field(default=None, description="The account's live standing.")
 
     def record_key(self) -> str:
