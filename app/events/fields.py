@@ -34,9 +34,8 @@ def _from_base64(value: Any) -> Any:
 
 Count = Annotated[int, Strict(), Field(ge=0, le=INT32_MAX), BeforeValidator(_integral)]
 Total = Annotated[int, Strict(), Field(ge=0, le=INT64_MAX), BeforeValidator(_integral)]
-Int32 = Annotated[int, Strict(), Field(ge=-(2**31), le=INT32_MAX), BeforeValidator(_integral)]
 Positive = Annotated[int, Strict(), Field(ge=1, le=INT32_MAX), BeforeValidator(_integral)]
-Permille = Annotated[int, Strict(), Field(ge=0, le=1000), BeforeValidator(_integral)]
+HttpStatus = Annotated[int, Strict(), Field(ge=0, le=999), BeforeValidator(_integral)]
 # Autonomous system numbers have 32 bits, unsigned: more than an Avro int holds.
 Asn = Annotated[int, Strict(), Field(ge=0, le=UINT32_MAX), BeforeValidator(_integral)]
 Millis = Annotated[int, Strict(), Field(ge=0, le=MILLIS_MAX), BeforeValidator(_integral)]

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from app.events.fields import Country, Hex16, Id, Millis, Text
+from app.events.fields import Country, Hex16, Id, Millis, Text, Total
 from app.events.record import Record
 from app.events.vocabulary import Tier, Verification
 
@@ -28,9 +28,10 @@ class Profile(Record):
         description="ISO 3166-1 alpha-2; carried for mismatch only, a country is never a risk.",
     )
     access_country: Country | None = Field(default=None, description="As `billing_country`.")
-    exempt_until: Millis | None = Field(
+    exempt_until: Total | None = Field(
         default=None,
-        description="Contractually permitted use: observed, never enforced, until then.",
+        description="Contractually permitted use: observed, never enforced, until then. However far"
+        " off: that is how some say for ever.",
     )
 
     def record_key(self) -> str:

@@ -4,7 +4,17 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from app.events.fields import Asn, Count, Hex16, Id, Int32, Millis, Number, Positive, Text, Unit
+from app.events.fields import (
+    Asn,
+    Count,
+    Hex16,
+    Id,
+    Millis,
+    Number,
+    Positive,
+    Text,
+    Unit,
+)
 from app.events.record import Record
 
 
@@ -19,7 +29,9 @@ class Request(Record):
     org_id: Text | None = Field(default=None, description="Organisation, if any.")
     model: Text = Field(description="Model id.")
     surface: Text = Field(description="`api`, `console`, or the name of a partner cloud.")
-    status: Int32 = Field(description="HTTP status sent to the client.")
+    status: HttpStatus = Field(
+        description="HTTP status sent to the client; 0 if it left before there was one."
+    )
     input_tokens: Count
     output_tokens: Count
     reasoning_tokens: Count

@@ -82,7 +82,8 @@ def _type(node: Schema, definitions: Schema, seen: set[str]) -> Any:
         case "integer":
             return "int" if _fits_int32(node) else "long"
         case "number":
-            return "double"
+            # As the contract has it; a writer whose registry says double is read as well.
+            return "float"
         case "boolean":
             return "boolean"
         case "array":
