@@ -1,0 +1,61 @@
+"""Blast-radius guards of one partition: how many accounts may be newly limited in event time.
+
+A mistake in a policy or in the input must not take down a platform's customers. When a limit is
+reached the guards trip: for a while every action that would limit an account goes to shadow, and
+an alarm rings. Releases always pass. The counters are an ``int64[WIDTH]`` array that lives in the
+partition's header, so a restart neither forgets nor repeats an action. Minutes and hours are those
+of the newest request seen, so a late request counts where the clock stands.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from app.kernels import parameters as p
+from app.kernels.compile import kernel
+from app.kernels.decode_types import Int
+
+MINUTE = 0  # number of the minute that is counted
+MINUTE_ACTIONS = 1
+HOUR = 2  # number of the hour that is counted
+HOUR_ACTIONS = 3
+TRIPPED_UNTIL = 4  # event time, ms; 0: never tripped
+TRIPS = 5  # times tripped, over the partition's life
+DIVERTED = 6  # actions sent to shadow, over the partition's life
+ACTIVE = 7  # accounts of the partition active in the day before its last sweep
+PARTITIONS = 8  # partitions that the policy's limit per minute is split over
+WIDTH = 9
+
+Guards = npt.NDArray[np.int64]
+
+
+@kernel
+def guards_open(guards: Guards, now: Int) -> bool:
+    """Whether actions may go live at event time ``now`` (ms): the guards are not tripped."""
+    return now >= guards[TRIPPED_UNTIL]
+
+
+@kernel
+def admit(guards: Guards, now: Int, policy: npt.NDArray[np.float64]) -> bool:
+    """Count one action that newly limits an account; False, and tripped, if it is one too many.
+
+    Only called while the guards are open. ``policy`` float64[PARAMETERS].
+    """
+    minute = now // 60_000
+    if minute > guards[MINUTE]:
+        guards[MINUTE] = minute
+        guards[MINUTE_ACTIONS] = 0
+    hour = now // 3_600_000
+    if hour > guards[HOUR]:
+        guards[HOUR] = hour
+        guards[HOUR_ACTIONS] = 0
+    per_minute = max(policy[p.GUARD_PER_MINUTE] / max(guards[PARTITIONS], 1), 1.0)
+    per_hour = max(
+        policy[p.GUARD_SHARE_PER_HOUR] * guards[ACTIVE], policy[p.GUARD_LEAST_PER_HOUR], 1.0
+    )
+    if guards[MINUTE_ACTIONS] + 1 > per_minute or guards[HOUR_ACTIONS] + 1 > per_hour:
+        guards[TRIPPED_UNTIL] = now + np.int64(policy[p.GUARD_HOLD_MS])
+        guards[TRIPS] += 1
+        return False
+    guards[MINUTE_ACTIONS] += 1
+    guards[HOUR_ACTIONS] += 1
+    return True

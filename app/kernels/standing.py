@@ -1,0 +1,51 @@
+"""A standing: what an account has been told, in force until replaced or lapsed."""
+
+from app.kernels.compile import kernel
+from app.kernels.decode_types import Int, Record
+from app.state.layout import ACTION_NONE, ACTION_RELEASE
+
+
+@kernel
+def action_in_force(standing: Record, now: Int) -> Int:
+    """The action that limits or observes the account at event time ``now``; ACTION_NONE without.
+
+    A lapsed standing needs no record and no timer: it is simply no longer in force.
+    """
+    expires_at = standing["expires_at"]
+    if (expires_at != 0 and expires_at <= now) or standing["action"] == ACTION_RELEASE:
+        return ACTION_NONE
+    return standing["action"]
+
+
+@kernel
+def next_sequence(standing: Record, ts: Int) -> Int:
+    """The sequence of the account's next action: above the last one's and at least ``ts``.
+
+    Event time bounds it from below, so it also rises when the row was lost.
+    """
+    return max(standing["sequence"] + 1, ts)
+
+
+@kernel
+def write_standing(
+    standing: Record, decision: Record, now: Int, action: Int, duration_ms: Int, actor: Int
+) -> None:
+    """Replace ``standing`` and write the same into ``decision``; 0 ``duration_ms``: never lapses."""
+    sequence = next_sequence(standing, now)
+    expires_at = now + duration_ms if duration_ms > 0 else 0
+    decision["ts"] = now
+    decision["sequence"] = sequence
+    decision["superseded_sequence"] = standing["sequence"]
+    decision["superseded_action"] = standing["action"]
+    decision["issued_at"] = now
+    decision["effective_at"] = now
+    decision["expires_at"] = expires_at
+    decision["action"] = action
+    decision["actor"] = actor
+    standing["sequence"] = sequence
+    standing["issued_at"] = now
+    standing["expires_at"] = expires_at
+    standing["below_since"] = 0
+    standing["risk"] = decision["risk"]
+    standing["action"] = action
+    standing["actor"] = actor
