@@ -8,6 +8,7 @@ from app.events.fields import (
     Asn,
     Count,
     Hex16,
+    HttpStatus,
     Id,
     Millis,
     Number,
