@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.kernels.compile import kernel
+from app.kernels.decode_types import Int
 
 Registers = npt.NDArray[np.uint8]
 
@@ -28,12 +29,12 @@ def observe(registers: Registers, hashed: np.uint64) -> None:
     count = np.uint64(2 * registers.size)
     which = hashed & (count - np.uint64(1))
     rest = hashed // count
-    rank = 1
+    rank: Int = 1
     while rank < HIGHEST and rest & np.uint64(1) == np.uint64(0):
         rest >>= np.uint64(1)
         rank += 1
     at = np.int64(which >> np.uint64(1))
-    byte = np.int64(registers[at])
+    byte: Int = np.int64(registers[at])
     if which & np.uint64(1):
         registers[at] = max(byte >> 4, rank) << 4 | (byte & 15)
     else:
@@ -46,8 +47,8 @@ def merge(registers: Registers, other: Registers) -> None:
     if registers.size != other.size:
         raise ValueError("sketches of different sizes do not merge")
     for at in range(registers.size):
-        mine = np.int64(registers[at])
-        theirs = np.int64(other[at])
+        mine: Int = np.int64(registers[at])
+        theirs: Int = np.int64(other[at])
         registers[at] = max(mine & 0xF0, theirs & 0xF0) | max(mine & 15, theirs & 15)
 
 

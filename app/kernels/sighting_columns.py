@@ -1,0 +1,63 @@
+"""A sighting on the wire: the facts that its encoder and its decoder share.
+
+The record is ``app/events/sightings.py``'s, as Avro in the Confluent frame: a zero byte, four bytes
+of schema id, then the fields one after the other. Writer and reader are both ours, so the order is
+fixed; a new field means a new schema id. What differs between the links of an account comes first,
+so that the rest is encoded once for all of them.
+
+Columns of a decoded sighting, ``int64[n, SIG_WIDTH]``; shares are in thousandths, hashes are the 64
+bits as a signed integer, a null is 0 unless it says otherwise.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from app.state.layout import ACTIONS, TASKS, TIERS, VERIFICATIONS
+from app.state.link_layout import LINK_KINDS, SCORES
+
+SIG_KIND = 0  # index in LINK_KINDS
+SIG_HASH = 1
+SIG_SHARE = 2  # of the account's own traffic under this link
+SIG_ACCOUNT = 3  # SipHash-1-3 of the id under the key of all strings
+SIG_EPOCH = 4  # number of the sighting period
+SIG_TS = 5  # its end, ms
+SIG_REQUESTS = 6
+SIG_TOKENS = 7
+SIG_HOURS = 8  # bit h: active in hour h of the day, UTC
+SIG_TASKS = 9  # 14 columns, in the order of TASKS
+SIG_SCORES = SIG_TASKS + len(TASKS)  # 6 columns, in the order of SCORES
+SIG_MODEL = SIG_SCORES + len(SCORES)
+SIG_MODEL_SHARE = SIG_MODEL + 1
+SIG_SECOND_MODEL = SIG_MODEL + 2
+SIG_SECOND_MODEL_SHARE = SIG_MODEL + 3
+SIG_FIRST_SEEN = SIG_MODEL + 4  # ms
+SIG_CREATED_AT = SIG_MODEL + 5  # ms
+SIG_TIER = SIG_MODEL + 6  # index in TIERS; -1: null
+SIG_VERIFICATION = SIG_MODEL + 7  # index in VERIFICATIONS; -1: null
+SIG_ORG = SIG_MODEL + 8
+SIG_EXEMPT = SIG_MODEL + 9  # 0 or 1
+SIG_STANDING = SIG_MODEL + 10  # ACTION_*
+SIG_WIDTH = SIG_MODEL + 11
+
+FRAME_BYTES = 5  # magic byte and schema id
+HEX16 = 16
+WHOLE = 1000  # thousandths in one
+MAX_ID_BYTES = 256  # 64 characters of UTF-8
+INT_MAX = 2**31 - 1
+LONG_MAX = 2**63 - 1
+MILLIS_MAX = 253_402_300_799_999  # the end of the year 9999, as in app/events/fields.py
+HOURS_MAX = (1 << 24) - 1
+
+
+def _labels(labels: tuple[str, ...]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    """The labels' bytes, one row each, filled up with zeros; and their lengths."""
+    width = max(map(len, labels))
+    padded = b"".join(label.encode("ascii").ljust(width, b"\0") for label in labels)
+    text = np.frombuffer(padded, np.uint8).reshape(len(labels), width)
+    return text, np.array([len(label) for label in labels], np.int64)
+
+
+KIND_TEXT, KIND_LENGTH = _labels(LINK_KINDS)
+TIER_TEXT, TIER_LENGTH = _labels(TIERS)
+VERIFICATION_TEXT, VERIFICATION_LENGTH = _labels(VERIFICATIONS)
+ACTION_TEXT, ACTION_LENGTH = _labels(ACTIONS)  # "none" never crosses a topic: it is the null
