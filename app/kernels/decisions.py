@@ -16,6 +16,8 @@ GUARD_QUIET, GUARD_DIVERTED, GUARD_TRIPPED = range(3)
 DECISION = np.dtype(
     [
         ("slot", np.int64),  # of the account, set by the caller
+        ("offset", np.int64),  # of the record that tipped it, set by the caller
+        ("record", np.int64),  # number of the tipping record in its batch, set by the caller
         ("ts", np.int64),  # event time of the record that tipped it
         ("sequence", np.int64),
         ("superseded_sequence", np.int64),  # 0: the account's first action

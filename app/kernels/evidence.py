@@ -24,8 +24,7 @@ from app.kernels.features import (
     FAMILY_OF,
     FEATURES,
     RHYTHM_REGULARITY,
-    VOLUME_OUTPUT,
-    VOLUME_REQUESTS,
+    VOLUME,
     extract_features,
     weight_at,
 )
@@ -97,7 +96,7 @@ def threshold_deviation(row: Record, f: Int, policy: Floats) -> float:
 @kernel
 def reliability(row: Record, f: Int, requests: float, shrinkage: float) -> float:
     """How much of feature ``f``'s deviation to believe, 0..1, from the size of its sample."""
-    if f == VOLUME_REQUESTS or f == VOLUME_OUTPUT:
+    if FAMILY_OF[f] == VOLUME:
         return 1.0  # a count is no estimate
     sample = requests
     if f == RHYTHM_REGULARITY:

@@ -1,5 +1,7 @@
 """Who may be observed but never limited, and how far the ladder goes for whom."""
 
+import numpy as np
+
 from app.kernels import parameters as p
 from app.kernels.compile import kernel
 from app.kernels.decode_types import Int, Record
@@ -56,4 +58,4 @@ def ceiling_of(row: Record, now: Int, regimes: Regimes, r: Int) -> Int:
     """The highest action that detectors may take on the account."""
     if is_exempt(row, now, regimes, r):
         return ACTION_OBSERVE
-    return int(regimes.parameters[r, p.CEILING + verification_of(row)])
+    return np.int64(regimes.parameters[r, p.CEILING + verification_of(row)])

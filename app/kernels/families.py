@@ -64,7 +64,7 @@ def uniform(counter: Int) -> float:
 
 @kernel
 def fold_family(row: Record, simhash: np.uint64, weight: float) -> None:
-    """Add a prompt of ``weight`` to the families of ``row``, whose weights are those of its clock."""
+    """Add a prompt of ``weight`` to the families of ``row``, brought to its clock before."""
     nearest = -1
     distance = np.int64(JOIN_BITS + 1)
     lightest = 0

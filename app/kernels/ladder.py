@@ -5,6 +5,10 @@ time, the regime and the partition's guards: no wall clock, no randomness. Shado
 ladder of their own, on a standing of their own, and never touch the live one.
 """
 
+from typing import NamedTuple
+
+import numpy as np
+
 from app.kernels import parameters as p
 from app.kernels.compile import kernel
 from app.kernels.decisions import (
@@ -45,43 +49,67 @@ from app.state.layout import (
 _MOVED = -1  # beside the GUARD_* codes, which say that it did not
 
 
-@kernel
-def judge(
-    row: Record, now: Int, regimes: Regimes, r: Int, guards: Guards, decision: Record
-) -> bool:
-    """Judge the account ``row`` at event time ``now`` (ms, its clock) under regime ``r``.
+class Walk(NamedTuple):
+    """One ladder's turn: ``shadow`` which ladder; ``ts`` of the request and ``now``, the account's
+    clock, both ms; ``ignored`` bit mask of evidence families; ``campaign`` the step deserved by the
+    account's campaign; ``ceiling`` the highest step allowed."""
 
-    Returns whether there is an action. If so the row's live or shadow standing is the new one and
-    ``decision`` (one element of ``DECISION``) is complete but for ``slot``; otherwise ``decision``
-    holds scratch figures. When a live and a shadow action are due at once, the live one is taken,
-    and the shadow one is due again at the account's next request.
+    shadow: bool
+    ts: Int
+    now: Int
+    ignored: Int
+    campaign: Int
+    ceiling: Int
+
+
+@kernel
+def judge(row: Record, ts: Int, regimes: Regimes, r: Int, guards: Guards, decision: Record) -> bool:
+    """Judge the account ``row`` after its request of event time ``ts`` (ms) under regime ``r``.
+
+    A request that came out of order is judged at the account's clock. Returns whether there is an
+    action. If so the row's live or shadow standing is the new one, and ``decision`` (one element of
+    ``DECISION``) is complete but for the caller's fields; otherwise it holds scratch figures. When
+    a live and a shadow action are due at once, the live one is taken, and the shadow one is due
+    again at the account's next request.
     """
+    now = max(ts, row["last_ts"])
     policy = regimes.parameters[r]
-    if _nothing_due(row, now, policy) or row["hold_until"] > now:
+    if row["hold_until"] > now:
         return False
-    ceiling = ceiling_of(row, now, regimes, r)
+    live = row["live"]
+    shadow = row["shadow"]
+    if _nothing_due(row, now, policy):
+        live["risk"] = 0.0
+        shadow["risk"] = 0.0
+        return False
     weigh(row, now, regimes, r, decision["observed"], decision["deviation"], decision["evidence"])
-    hidden = int(policy[p.SHADOW_FAMILIES])
+    ceiling = ceiling_of(row, now, regimes, r)
+    hidden = np.int64(policy[p.SHADOW_FAMILIES])
     campaign = min(campaign_action(row, policy), ceiling)
-    live_campaign = campaign
+    seen = campaign
     if hidden & p.CAMPAIGN_BIT or (campaign != ACTION_NONE and not rolled_out(row, policy)):
-        live_campaign = ACTION_NONE
+        seen = np.int64(ACTION_NONE)
     decision["regime"] = r
     decision["guard"] = GUARD_QUIET
     if policy[p.SHADOW] == 0.0:
-        outcome = _walk(row, False, now, policy, hidden, live_campaign, ceiling, guards, decision)
+        turn = Walk(False, ts, now, hidden, seen, ceiling)
+        outcome = _walk(row, live, turn, policy, guards, decision)
         if outcome == _MOVED:
             describe(row, now, regimes, r, hidden, decision)
             return True
-        decision["guard"] = outcome
-        if outcome == GUARD_QUIET and hidden == 0 and campaign == live_campaign:
+        if outcome == GUARD_QUIET and hidden == 0 and campaign == seen:
+            shadow["risk"] = 0.0
             return False
-    if _walk(row, True, now, policy, 0, campaign, ceiling, guards, decision) == _MOVED:
-        if decision["guard"] != GUARD_QUIET:
-            guards[DIVERTED] += 1
-        describe(row, now, regimes, r, 0, decision)
-        return True
-    return False
+        decision["guard"] = outcome
+    else:
+        live["risk"] = 0.0
+    turn = Walk(True, ts, now, np.int64(0), campaign, ceiling)
+    if _walk(row, shadow, turn, policy, guards, decision) != _MOVED:
+        return False
+    if decision["guard"] != GUARD_QUIET:
+        guards[DIVERTED] += 1
+    describe(row, now, regimes, r, 0, decision)
+    return True
 
 
 @kernel
@@ -97,58 +125,48 @@ def _nothing_due(row: Record, now: Int, policy: Floats) -> bool:
 
 @kernel
 def _walk(
-    row: Record,
-    shadow: bool,
-    now: Int,
-    policy: Floats,
-    ignored: Int,
-    campaign: Int,
-    ceiling: Int,
-    guards: Guards,
-    decision: Record,
+    row: Record, standing: Record, turn: Walk, policy: Floats, guards: Guards, decision: Record
 ) -> Int:
-    """Move one ladder by at most one action: _MOVED, or which guard kept it from moving."""
-    standing = row["shadow"] if shadow else row["live"]
+    """Move ``standing`` by at most one action: _MOVED, or the GUARD_* code that says why not."""
+    now = turn.now
     held = action_in_force(standing, now)
-    decision["shadow"] = shadow
-    decision["risk"] = risk_of(
-        decision["evidence"],
-        ignored,
-        policy[p.PRIOR] - policy[p.BAR + verification_of(row)],
-    )
-    if held > ceiling:
-        return _issue(row, standing, now, ACTION_RELEASE, CAUSE_EXEMPTION, policy, decision)
+    log_odds = policy[p.PRIOR] - policy[p.BAR + verification_of(row)]
+    risk = risk_of(decision["evidence"], turn.ignored, log_odds)
+    standing["risk"] = risk
+    decision["risk"] = risk
+    if held > turn.ceiling:
+        return _issue(row, standing, turn, ACTION_RELEASE, CAUSE_EXEMPTION, policy, decision)
     case = Case(
-        decision["risk"],
+        risk,
         weight_at(row, now),
         active_hours(row, now, DAY_HOURS),
-        firing_families(decision["evidence"], ignored),
+        firing_families(decision["evidence"], turn.ignored),
     )
-    wanted = min(deserved_action(case, policy, held, now - standing["issued_at"]), ceiling)
+    wanted = min(deserved_action(case, policy, held, now - standing["issued_at"]), turn.ceiling)
     cause = CAUSE_EVIDENCE
-    if campaign > wanted:
-        wanted = campaign
+    if turn.campaign > wanted:
+        wanted = turn.campaign
         cause = CAUSE_CAMPAIGN
     outcome = GUARD_QUIET
     if wanted > held:
-        if not shadow and wanted >= ACTION_THROTTLE:
+        if wanted >= ACTION_THROTTLE and not turn.shadow:
             outcome = _pass_guards(guards, now, policy)
         if outcome == GUARD_QUIET:
-            return _issue(row, standing, now, wanted, cause, policy, decision)
+            return _issue(row, standing, turn, wanted, cause, policy, decision)
     if held < ACTION_THROTTLE:
         return outcome
-    if wanted < held and case.risk < _release_risk(policy, held):
+    if wanted < held and risk < _release_risk(policy, held):
         if standing["below_since"] == 0:
             standing["below_since"] = now
         elif now - standing["below_since"] >= _release_ms(policy, held):
-            return _issue(row, standing, now, ACTION_RELEASE, CAUSE_DECAY, policy, decision)
+            return _issue(row, standing, turn, ACTION_RELEASE, CAUSE_DECAY, policy, decision)
         return outcome
     standing["below_since"] = 0
     lapses = standing["expires_at"]
     if lapses != 0 and lapses - now <= _renew_ms(policy, held):
-        if not shadow and not guards_open(guards, now):
+        if not turn.shadow and not guards_open(guards, now):
             return GUARD_DIVERTED
-        return _issue(row, standing, now, held, CAUSE_RENEWAL, policy, decision)
+        return _issue(row, standing, turn, held, CAUSE_RENEWAL, policy, decision)
     return outcome
 
 
@@ -165,7 +183,7 @@ def _pass_guards(guards: Guards, now: Int, policy: Floats) -> Int:
 def _issue(
     row: Record,
     standing: Record,
-    now: Int,
+    turn: Walk,
     action: Int,
     cause: Int,
     policy: Floats,
@@ -178,8 +196,8 @@ def _issue(
         duration = policy[p.OBSERVE_MS]
     elif action == ACTION_THROTTLE:
         duration = policy[p.THROTTLE_MS]
-        decision["requests_per_minute"] = int(policy[p.THROTTLE_REQUESTS_PER_MINUTE])
-        decision["tokens_per_minute"] = int(policy[p.THROTTLE_TOKENS_PER_MINUTE])
+        decision["requests_per_minute"] = np.int64(policy[p.THROTTLE_REQUESTS_PER_MINUTE])
+        decision["tokens_per_minute"] = np.int64(policy[p.THROTTLE_TOKENS_PER_MINUTE])
     elif action == ACTION_SUSPEND:
         duration = policy[p.SUSPEND_MS]
     decision["cause"] = cause
@@ -188,7 +206,9 @@ def _issue(
     if campaign_action(row, policy) != ACTION_NONE:
         decision["campaign"] = row["campaign"]
         decision["campaign_probability"] = row["campaign_probability"]
-    write_standing(standing, decision, now, action, int(duration), ACTOR_DETECTOR)
+    expires_at = turn.now + np.int64(duration) if duration > 0.0 else np.int64(0)
+    decision["shadow"] = turn.shadow
+    write_standing(standing, decision, turn.ts, turn.now, action, expires_at, ACTOR_DETECTOR)
     return _MOVED
 
 

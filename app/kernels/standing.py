@@ -28,13 +28,21 @@ def next_sequence(standing: Record, ts: Int) -> Int:
 
 @kernel
 def write_standing(
-    standing: Record, decision: Record, now: Int, action: Int, duration_ms: Int, actor: Int
+    standing: Record,
+    decision: Record,
+    ts: Int,
+    now: Int,
+    action: Int,
+    expires_at: Int,
+    actor: Int,
 ) -> None:
-    """Replace ``standing`` and write the same into ``decision``; 0 ``duration_ms``: never lapses."""
-    sequence = next_sequence(standing, now)
-    expires_at = now + duration_ms if duration_ms > 0 else 0
-    decision["ts"] = now
-    decision["sequence"] = sequence
+    """Replace ``standing`` from ``now`` on, and write the same into ``decision``.
+
+    ``ts`` is the event time of the tipping record, which may lie behind the account's clock
+    ``now``; ``expires_at`` 0: never lapses.
+    """
+    decision["ts"] = ts
+    decision["sequence"] = next_sequence(standing, ts)
     decision["superseded_sequence"] = standing["sequence"]
     decision["superseded_action"] = standing["action"]
     decision["issued_at"] = now
@@ -42,7 +50,7 @@ def write_standing(
     decision["expires_at"] = expires_at
     decision["action"] = action
     decision["actor"] = actor
-    standing["sequence"] = sequence
+    standing["sequence"] = decision["sequence"]
     standing["issued_at"] = now
     standing["expires_at"] = expires_at
     standing["below_since"] = 0

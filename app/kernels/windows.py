@@ -63,7 +63,7 @@ def decay(ticks: Int, horizon_ms: float) -> float:
 
 @kernel
 def advance(row: Record, ts: Int) -> None:
-    """Bring every window of ``row`` from its clock to ``ts``, which is not earlier; not the clock."""
+    """Bring the windows of ``row`` from its clock to ``ts``, which is not earlier."""
     ticks = ticks_between(row["last_ts"], ts)
     if ticks <= 0:
         return
