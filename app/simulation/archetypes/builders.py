@@ -1,0 +1,202 @@
+"""People whose programs talk to the platform: developers, products, tools, resellers."""
+
+import numpy as np
+
+from app.simulation import rhythm
+from app.simulation.archetypes.people import at_leisure
+from app.simulation.arrivals import TICKS_PER_DAY, Conversations, Steady
+from app.simulation.crowd import Group, Habit
+from app.simulation.rows import FloatArray, IntArray, Rows
+from app.simulation.world import LANGUAGES, SURFACES, TIER, VERIFICATION, World
+
+DEVELOPERS_TASKS = {
+    "software_engineering": 4.0,
+    "chat": 2.0,
+    "extraction": 1.5,
+    "tool_use": 1.5,
+    "data_analysis": 1.5,
+    "classification": 1.0,
+    "writing": 1.0,
+    "agentic_reasoning": 1.0,
+    "vision": 0.5,
+    "mathematics": 0.5,
+    "other": 0.5,
+}
+PRODUCTS_TASKS = {
+    "chat": 4.0,
+    "extraction": 2.0,
+    "classification": 2.0,
+    "writing": 1.5,
+    "software_engineering": 1.5,
+    "tool_use": 1.5,
+    "data_analysis": 1.0,
+    "translation": 1.0,
+    "vision": 0.5,
+    "agentic_reasoning": 0.7,
+    "other": 0.5,
+}
+
+
+def own_programs(
+    rows: Rows, world: World, rng: np.random.Generator, families: IntArray
+) -> None:
+    """Give each habit a program of its own and ``families`` prompt families."""
+    count = len(rows)
+    tools = np.where(rng.random(count) < 0.4, rng.integers(1, 24, count), 0)
+    settings = rng.choice([np.nan, 0.0, 0.2, 0.7, 1.0], count, p=[0.45, 0.2, 0.15, 0.12, 0.08])
+    first = world.add_programs(count, tools=tools, temperature=settings)
+    rows["program"] = (first + np.arange(count))[:, None]
+    ends = np.cumsum(families)
+    rows["family"] = world.new("family", int(ends[-1])) + ends - families
+    rows["families"], rows["family_skew"] = families, 2.5
+    rows["flips"] = rng.integers(3, 11, count)
+
+
+def recurrence(world: World, rng: np.random.Generator, count: int, most: int) -> IntArray:
+    """``count`` numbers, 1 to ``most``, as often as prompt prefixes recur in the traces.
+
+    Inverse transform of the Pareto tail with the fitted exponent (Clauset et al., 2009, app. D).
+    """
+    draw = (1.0 - rng.random(count)) ** (-1.0 / (world.law.prefix_exponent - 1.0))
+    return np.minimum(draw, most).astype(np.int64)
+
+
+def developers(count: int, world: World, rng: np.random.Generator) -> Group:
+    """Programs being written: bursts of tries, several templates, office hours and evenings."""
+    accounts = world.residents(count, rng)
+    accounts["tier"] = rng.choice([TIER["individual"], TIER["team"], TIER["startup"]], count)
+    rows = at_leisure(accounts, world, rng)
+    assumed = world.law.assumed
+    rows["requests_per_day"] = world.volumes(
+        rng, count, assumed["developer_requests_per_day"], assumed["developer_sigma"]
+    )
+    rows["session_size"] = np.exp(rng.uniform(np.log(4), np.log(60), count))
+    rows["gap_ms"] = np.exp(rng.uniform(np.log(3_000), np.log(60_000), count))
+    rows["gap_cv"] = rng.uniform(0.8, 2.5, count)
+    rows["volatility"] = 1.2
+    rows["surface"] = rng.choice([0, 0, 0, 2, 3], count)
+    rows["multi_turn"] = rng.random(count) < 0.4
+    own_programs(rows, world, rng, recurrence(world, rng, count, 40) + 1)
+    rows["fresh"] = rng.uniform(0.1, 0.8, count)
+    world.choose_tasks(rows, rng, DEVELOPERS_TASKS, rng.uniform(0.4, 0.9, count))
+    rows["elicitation"] = -2.0 + 1.0 * rng.standard_normal(count)
+    rows["long_context"] = rng.uniform(0.0, 0.6, count)
+    cloud = world.add_networks(rng, max(1, count // 3), hosting=True, proxy=0.35)
+    rows["network"][:, 1] = cloud + rng.integers(0, max(1, count // 3), count)
+    rows["network_share"] = np.where((rng.random(count) < 0.4)[:, None], [0.4, 1.0], [0.95, 1.0])
+    return Group("developers", accounts, [Habit(Conversations(), rows)])
+
+
+def products(count: int, world: World, rng: np.random.Generator) -> Group:
+    """Published API clients, as the traces have them: heavy, bursty, narrow, from a cloud."""
+    accounts = world.residents(count, rng)
+    _businesses(accounts, world, rng)
+    rows = world.habits(accounts, rng)
+    law = world.law.clients
+    volume, share = volume_and_activity(world, count, rng)
+    rows["requests_per_day"], rows["active_share"] = volume, share
+    rows["gap_cv"] = law.cv.at(rng.random(count))
+    rows["volatility"], rows["rhythm"] = 0.2, rhythm.API
+    from_cloud(rows, world, rng)
+    own_programs(rows, world, rng, recurrence(world, rng, count, 200) + 1)
+    rows["fresh"] = rng.uniform(0.0, 0.6, count)
+    rows["exact"] = np.where(rng.random(count) < 0.15, 0.3, 0.01)
+    world.choose_tasks(rows, rng, PRODUCTS_TASKS, rng.uniform(0.6, 0.97, count))
+    rows["elicitation"] = -2.2 + 1.1 * rng.standard_normal(count)
+    rows["long_context"] = np.where(rng.random(count) < 0.4, 0.9, 0.05)
+    rows["language"] = rng.integers(0, len(LANGUAGES), (count, 2))
+    rows["multi_turn"] = rng.random(count) < 0.3
+    steady = Steady(law.spell_windows, law.window_sigma, law.cv_sigma)
+    return Group("products", accounts, [Habit(steady, rows)])
+
+
+def popular_tool(count: int, world: World, rng: np.random.Generator) -> Group:
+    """Hard negative: strangers who use one coding tool: one template, tool schema and client."""
+    accounts = world.residents(count, rng)
+    rows = at_leisure(accounts, world, rng)
+    rows["requests_per_day"] = world.volumes(rng, count, 70.0, 1.3)
+    rows["rhythm"] = np.where(rng.random(count) < 0.6, rhythm.OFFICE, rhythm.EVENING)
+    rows["program"] = world.add_programs(1, tools=18, temperature=1.0)
+    rows["client"] = world.new("client", 1)
+    rows["surface"] = SURFACES.index("api")
+    rows["session_size"], rows["gap_ms"], rows["gap_cv"] = 25.0, 9_000.0, 1.6
+    # A turn resends the whole conversation, so its prompts are near-duplicates of each other.
+    rows["flips"], rows["long_context"] = 3, 0.9
+    world.choose_tasks(
+        rows,
+        rng,
+        {"software_engineering": 8.0, "tool_use": 3.0, "agentic_reasoning": 2.0},
+        rng.uniform(0.5, 0.85, count),
+    )
+    rows["elicitation"] = -1.6 + 0.6 * rng.standard_normal(count)
+    return Group("popular_tool", accounts, [Habit(Conversations(), rows)])
+
+
+def reseller(count: int, world: World, rng: np.random.Generator) -> Group:
+    """Hard negative: a licensed router with sub-accounts: huge, diverse, behind its proxies."""
+    accounts = world.residents(count, rng)
+    accounts["tier"], accounts["verification"] = TIER["reseller"], VERIFICATION["contract"]
+    accounts["org"] = world.new("org", 1)
+    accounts["payment"] = world.new("payment", 1)
+    accounts["email_domain"] = world.new("email_domain", 1)
+    accounts["device"] = world.new("device", 1)
+    rows = world.habits(accounts, rng)
+    rows["requests_per_day"] = world.volumes(rng, count, 400.0, 1.5)
+    rows["rhythm"], rows["volatility"] = rhythm.API, 0.5
+    exits = world.add_networks(rng, 6, hosts=40, rotating=True, proxy=0.8, hosting=True)
+    rows["network"] = exits + rng.integers(0, 6, (count, 3))
+    rows["network_share"] = [0.4, 0.7]
+    rows["client"] = world.new("client", 1)
+    rows["surface"] = SURFACES.index("api")
+    rows["session_size"], rows["gap_ms"], rows["gap_cv"] = 10.0, 30_000.0, 2.0
+    # Its customers bring their own programs; each sub-account stands for many of them.
+    own_programs(rows, world, rng, rng.integers(5, 60, count))
+    rows["fresh"] = 0.8
+    world.choose_tasks(rows, rng, DEVELOPERS_TASKS, 0.35)
+    rows["language"] = rng.integers(0, len(LANGUAGES), (count, 2))
+    rows["language_share"] = 0.5
+    return Group("reseller", accounts, [Habit(Conversations(), rows)])
+
+
+def from_cloud(rows: Rows, world: World, rng: np.random.Generator) -> None:
+    """Let each habit come from two addresses of a hosting provider, with a client of its own."""
+    count = len(rows)
+    first = world.add_networks(rng, count, hosts=64, hosting=True, proxy=0.35)
+    rows["network"][:, 0] = first + np.arange(count)
+    rows["network"][:, 1] = first + rng.integers(0, count, count)
+    rows["network_share"] = [0.9, 1.0]
+    rows["surface"] = rng.choice([0, 0, 0, 2, 3], count)
+
+
+def volume_and_activity(
+    world: World, count: int, rng: np.random.Generator
+) -> tuple[FloatArray, FloatArray]:
+    """Requests per day and share of active windows of ``count`` clients of the traces.
+
+    Both follow their fitted quantiles; a Gaussian copula gives them the measured rank correlation.
+    Clients above ``world.heaviest_per_day`` are left out, not cut down to it.
+    """
+    law = world.law.clients
+    top = law.requests_per_day.probability_below(world.heaviest_per_day)
+    correlation = law.volume_activity_correlation
+    first = rng.standard_normal(count)
+    second = correlation * first + np.sqrt(1 - correlation**2) * rng.standard_normal(count)
+    rank = np.empty(count)
+    # Ranks of the sample stand in for the normal distribution function.
+    rank[np.argsort(first)] = (np.arange(count) + rng.random(count)) / count
+    other = np.empty(count)
+    other[np.argsort(second)] = (np.arange(count) + rng.random(count)) / count
+    share = law.active_share.at(other * top if top < 1 else other)
+    volume = law.requests_per_day.at(rank * top)
+    # In a simulation of days, one spell of a client that is hardly ever active may be all of it:
+    # that spell must fit the bound too.
+    spell = volume / TICKS_PER_DAY * law.spell_windows
+    return volume, np.clip(np.maximum(share, spell / world.heaviest_per_day), 1e-4, 1.0)
+
+
+def _businesses(accounts: Rows, world: World, rng: np.random.Generator) -> None:
+    count = len(accounts)
+    accounts["tier"] = rng.choice([TIER["team"], TIER["enterprise"], TIER["startup"]], count)
+    accounts["verification"] = rng.choice([VERIFICATION["card"], VERIFICATION["contract"]], count)
+    accounts["org"] = world.new("org", count) + np.arange(count)
+    accounts["email_domain"] = world.new("email_domain", count) + np.arange(count)

@@ -1,0 +1,106 @@
+"""Nobody at the keyboard: schedules, harnesses, loops. All of them hard negatives."""
+
+import numpy as np
+
+from app.simulation import rhythm
+from app.simulation.archetypes.builders import from_cloud, own_programs
+from app.simulation.arrivals import DAY_MS, Conversations, Scheduled
+from app.simulation.crowd import Group, Habit
+from app.simulation.rows import IntArray
+from app.simulation.world import TIER, World
+
+HOUR_MS = 3_600_000
+
+
+def cron_and_ci(count: int, world: World, rng: np.random.Generator) -> Group:
+    """Jobs at the full hour, nightly batches and pipelines: the same prompts, again and again."""
+    accounts = world.residents(count, rng)
+    accounts["tier"] = TIER["team"]
+    rows = world.habits(accounts, rng)
+    period: IntArray = rng.choice([HOUR_MS // 2, HOUR_MS, 4 * HOUR_MS, DAY_MS], count)
+    rows["period_ms"] = period
+    rows["session_size"] = np.minimum(
+        np.exp(rng.uniform(np.log(2), np.log(80), count)),
+        np.maximum(1.0, world.heaviest_per_day * period / DAY_MS),
+    )
+    rows["requests_per_day"] = rows["session_size"] * DAY_MS / period
+    rows["gap_ms"] = np.exp(rng.uniform(np.log(300), np.log(5_000), count))
+    rows["gap_cv"] = rng.uniform(0.05, 0.5, count)
+    rows["multi_turn"] = False
+    from_cloud(rows, world, rng)
+    own_programs(rows, world, rng, rng.integers(1, 5, count))
+    rows["exact"] = rng.uniform(0.2, 0.95, count)
+    world.choose_tasks(
+        rows,
+        rng,
+        {"extraction": 3.0, "classification": 3.0, "data_analysis": 2.0, "software_engineering": 2.0},
+        0.9,
+    )
+    return Group("cron_and_ci", accounts, [Habit(Scheduled(), rows)])
+
+
+def evaluation_harness(count: int, world: World, rng: np.random.Generator) -> Group:
+    """Runs of a benchmark: fixed templates, step-by-step reasoning, rubric grading, coding tasks.
+
+    The nearest that honest traffic of one account comes to extraction. It runs in campaigns of its
+    own (a release, a nightly), and asks each question once.
+    """
+    accounts = world.residents(count, rng)
+    accounts["tier"] = rng.choice([TIER["team"], TIER["research"], TIER["startup"]], count)
+    rows = world.habits(accounts, rng)
+    rows["requests_per_day"] = world.volumes(rng, count, 500.0, 0.9)
+    rows["session_size"], rows["gap_ms"], rows["gap_cv"] = 120.0, 4_000.0, 0.8
+    rows["rhythm"], rows["volatility"] = rhythm.OFFICE, 1.3
+    rows["multi_turn"] = False
+    from_cloud(rows, world, rng)
+    own_programs(rows, world, rng, rng.integers(3, 12, count))
+    rows["family_skew"], rows["flips"] = 1.0, 6
+    world.choose_tasks(
+        rows, rng, {"software_engineering": 4.0, "agentic_reasoning": 3.0, "mathematics": 3.0}, 0.5
+    )
+    rows["elicitation"] = 0.7 + 0.4 * rng.standard_normal(count)
+    return Group("evaluation_harness", accounts, [Habit(Conversations(), rows)])
+
+
+def overnight_agents(count: int, world: World, rng: np.random.Generator) -> Group:
+    """Loops that work while their owner sleeps: parallel, tool-heavy, long horizon."""
+    accounts = world.residents(count, rng)
+    accounts["tier"] = TIER["individual"]
+    rows = world.habits(accounts, rng)
+    rows["requests_per_day"] = world.volumes(rng, count, 700.0, 0.7)
+    rows["session_size"], rows["gap_ms"], rows["gap_cv"] = 150.0, 12_000.0, 1.1
+    around_the_clock = rng.random(count) < 0.3
+    rows["rhythm"] = np.where(around_the_clock, rhythm.FLAT, rhythm.NIGHT)
+    rows["volatility"] = 0.5
+    rows["program"] = (world.add_programs(count, tools=30) + np.arange(count))[:, None]
+    rows["flips"], rows["long_context"] = 2, 0.95
+    world.choose_tasks(
+        rows,
+        rng,
+        {"long_horizon_planning": 3.0, "agentic_reasoning": 3.0, "software_engineering": 3.0},
+        0.6,
+    )
+    rows["elicitation"] = -1.2 + 0.6 * rng.standard_normal(count)
+    return Group("overnight_agents", accounts, [Habit(Conversations(), rows)])
+
+
+def load_test(count: int, world: World, rng: np.random.Generator) -> Group:
+    """A customer tries what the platform bears: one prompt, at the pace of a metronome."""
+    accounts = world.residents(count, rng)
+    accounts["tier"] = TIER["enterprise"]
+    rows = world.habits(accounts, rng)
+    rows["gap_ms"] = rng.uniform(300, 1_500, count)
+    rows["gap_cv"] = 0.02
+    rows["session_size"] = np.minimum(1_800_000.0 / rows["gap_ms"], world.heaviest_per_day)
+    rows["requests_per_day"] = rows["session_size"]
+    begin = world.start_ms + (rng.uniform(0.2, 0.8, count) * (world.end_ms - world.start_ms))
+    # One run in all: at the only multiple of the period that lies in the active time.
+    run = begin.astype(np.int64) // HOUR_MS * HOUR_MS
+    rows["period_ms"] = run
+    rows["active_from"], rows["active_to"] = run - HOUR_MS, run + HOUR_MS
+    rows["multi_turn"] = False
+    from_cloud(rows, world, rng)
+    own_programs(rows, world, rng, np.ones(count, np.int64))
+    rows["flips"], rows["exact"] = 2, 0.8
+    world.choose_tasks(rows, rng, {"chat": 3.0, "extraction": 1.0, "classification": 1.0}, 0.97)
+    return Group("load_test", accounts, [Habit(Scheduled(), rows)])

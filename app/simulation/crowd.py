@@ -1,0 +1,107 @@
+"""A crowd: groups of accounts that live in one world, and the requests they send per tick."""
+
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from app.simulation.arrivals import DAY_MS, TICK_MS, Arrivals, Moment, join
+from app.simulation.content import Content
+from app.simulation.delivery import Delivery
+from app.simulation.rhythm import hour_of_week, rhythms
+from app.simulation.rows import FloatArray, Rows
+from app.simulation.world import World
+
+
+@dataclass(frozen=True)
+class Habit:
+    """One way in which accounts of a group use the platform.
+
+    ``rows`` are ``HABIT`` rows whose ``account`` counts within the group. ``attack`` is what an
+    evaluator may know and a detector may not.
+    """
+
+    arrivals: Arrivals
+    rows: Rows
+    attack: bool = False
+
+
+@dataclass(frozen=True)
+class Group:
+    """Accounts of one archetype: ``ACCOUNT`` rows and what they do.
+
+    ``fraudulent`` says whether the accounts belong to a campaign, whatever they send.
+    """
+
+    name: str
+    accounts: Rows
+    habits: list[Habit]
+    fraudulent: bool = False
+
+
+class Crowd:
+    """Groups that draw from one stream of random numbers.
+
+    Every tick seeds its own generator from (seed, crowd, tick): what one crowd does is the same
+    whatever others join the simulation.
+    """
+
+    def __init__(self, name: str, groups: list[Group], world: World, seed: int) -> None:
+        self.groups = groups
+        self.accounts = np.concatenate([group.accounts for group in groups])
+        self._seed = (seed, zlib.crc32(name.encode()))
+        self._start_ms = world.start_ms
+        self._kinds: list[tuple[Arrivals, int, int]] = []
+        rows, attack, first = [], [], 0
+        for group in groups:
+            for habit in group.habits:
+                begin = sum(map(len, rows))
+                mine = habit.rows.copy()
+                mine["account"] += first
+                rows.append(mine)
+                attack.append(np.full(len(mine), habit.attack))
+                self._kinds.append((habit.arrivals, begin, begin + len(mine)))
+            first += len(group.accounts)
+        self._habits = np.concatenate(rows)
+        self._attack = np.concatenate(attack)
+        self._zone = self.accounts["zone"][self._habits["account"]].astype(np.int64)
+        self._rhythms = rhythms(world.law.clients)
+        self._luck = np.ones(len(self._habits))
+        self._content = Content(world.law, world.networks(), world.programs(), centre_key=seed)
+        self._delivery = Delivery(world.law.assumed, len(self.accounts), self._rng(-1))
+
+    def tick(self, index: int) -> Rows:
+        """The requests that begin in tick ``index``, as ``DELIVERY`` rows in no order.
+
+        Ticks are asked for once each, in order. ``account`` counts within the crowd, identifiers
+        are numbers, and ``event_id`` numbers this crowd's requests.
+        """
+        rng = self._rng(index)
+        start_ms = self._start_ms + index * TICK_MS
+        if (start_ms - self._start_ms) % DAY_MS == 0:
+            self._luck = self._draw_luck(rng)
+        intensity = self._intensity(start_ms)
+        parts = []
+        for arrivals, begin, end in self._kinds:
+            moment = Moment(start_ms, intensity[begin:end])
+            parts.append((begin, arrivals.sessions(self._habits[begin:end], moment, rng)))
+        sessions = join(parts)
+        # Sessions of one habit stand together: the rows a gather touches are then cached.
+        rows = self._content.requests(self._habits, sessions, rng)
+        rows["attack"] = np.repeat(self._attack[sessions.habit], sessions.size)
+        rows["event_id"] = (index << 32) + np.arange(len(rows))
+        return self._delivery.deliver(rows, rng)
+
+    def _intensity(self, start_ms: int) -> FloatArray:
+        hour = hour_of_week(start_ms, self._zone)
+        active = (self._habits["active_from"] <= start_ms) & (start_ms < self._habits["active_to"])
+        return np.where(active, self._rhythms[self._habits["rhythm"], hour] * self._luck, 0.0)
+
+    def _draw_luck(self, rng: np.random.Generator) -> FloatArray:
+        # Gamma with mean 1 and the habit's coefficient of variation: idle days and busy ones.
+        shape = 1.0 / np.square(np.maximum(self._habits["volatility"], 0.01).astype(np.float64))
+        return rng.standard_gamma(shape) / shape
+
+    def _rng(self, index: int) -> np.random.Generator:
+        # SFC64: the fastest of NumPy's generators, and streams this short do not need to jump.
+        return np.random.Generator(np.random.SFC64([*self._seed, index + 1]))

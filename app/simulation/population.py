@@ -1,0 +1,211 @@
+"""A simulated population: profiles, a stream of requests, and labels kept apart from both."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from app.simulation.archetypes import benign
+from app.simulation.arrivals import DAY_MS, TICK_MS
+from app.simulation.calibration import calibration
+from app.simulation.campaigns.campaign import Campaign
+from app.simulation.crowd import Crowd, Group
+from app.simulation.names import Names, hex16
+from app.simulation.rows import REQUEST, IntArray, Rows, keep, stack, take
+from app.simulation.world import World
+
+START_MS = 1_767_571_200_000
+"""Where a simulation starts unless told otherwise: Monday, 5 January 2026, 00:00 UTC."""
+
+HASHED = {
+    "ip_hash": "ip",
+    "net_hash": "network",
+    "client_hash": "client",
+    "template_hash": "program",
+}
+
+
+class RequestBatch(NamedTuple):
+    """Requests whose records arrive between ``from_ms`` and ``to_ms``, in the order they do.
+
+    ``rows`` are ``REQUEST`` rows and ``arrival`` (``int64[n]``, ms) says when each arrives.
+    ``created`` are accounts (indices) whose profile is new in this time: produce those first.
+    """
+
+    from_ms: int
+    to_ms: int
+    rows: Rows
+    arrival: IntArray
+    created: IntArray
+
+
+class Labels(NamedTuple):
+    """What only an evaluator may read, one entry per account, in the order of ``account_ids``.
+
+    ``requests`` and ``attacks`` count the distinct requests generated so far.
+    """
+
+    account_ids: list[str]
+    archetype: list[str]
+    fraudulent: npt.NDArray[np.bool_]
+    requests: IntArray
+    attacks: IntArray
+
+
+class Population:
+    """``benign_accounts`` ordinary accounts, and a campaign among them if there is one.
+
+    A simulation is a function of its arguments: the same ones give the same records. Benign
+    accounts send the same requests with and without a campaign.
+
+    ``start_ms`` must be a full hour, and event time ends ``days`` later; real clocks compare it
+    with the present, so it should lie in the past. ``heaviest_per_day`` bounds the volume of one
+    benign account (see ``World``). ``names_key`` renames everything and changes nothing else.
+    """
+
+    def __init__(
+        self,
+        seed: int,
+        benign_accounts: int,
+        campaign: Campaign | None = None,
+        start_ms: int = START_MS,
+        days: float = 1.0,
+        *,
+        heaviest_per_day: float = 50_000.0,
+        names_key: int | None = None,
+    ) -> None:
+        if benign_accounts < 1 and campaign is None:
+            raise ValueError("a population needs at least one account")
+        if start_ms % 3_600_000:
+            raise ValueError("start_ms must be a full hour")
+        ticks = round(days * DAY_MS / TICK_MS)
+        if ticks < 1:
+            raise ValueError("days must be at least ten minutes")
+        self.seed = seed
+        self.start_ms = start_ms
+        self.end_ms = start_ms + ticks * TICK_MS
+        self.campaign = campaign
+        world = World(calibration(), start_ms, self.end_ms, heaviest_per_day)
+        groups = benign(benign_accounts, world, seed)
+        self._crowds: list[Crowd] = []
+        if groups:
+            self._crowds.append(Crowd("benign", groups, world, seed))
+        if campaign is not None:
+            invaders = campaign.settle(world, np.random.default_rng([seed, 2]))
+            self._crowds.append(Crowd("campaign", [invaders], world, seed))
+        self._groups: list[Group] = [group for crowd in self._crowds for group in crowd.groups]
+        self._names = Names(seed if names_key is None else names_key)
+        count = sum(len(crowd.accounts) for crowd in self._crowds)
+        # An account's index must not tell its group: both orders are shuffled into one.
+        self._index = np.random.default_rng([seed, 3]).permutation(count)
+        self.accounts = np.empty(count, self._crowds[0].accounts.dtype)
+        self.accounts[self._index] = np.concatenate([crowd.accounts for crowd in self._crowds])
+        self.account_hashes = self._names.of("account", np.arange(count))
+        self._requests = np.zeros(count, np.int64)
+        self._attacks = np.zeros(count, np.int64)
+
+    @property
+    def account_ids(self) -> list[str]:
+        """Every account's id, by index."""
+        return [f"acct_{name.decode()}" for name in hex16(self.account_hashes).tolist()]
+
+    @property
+    def labels(self) -> Labels:
+        """Who is who; its counts grow with the batches that are drawn."""
+        archetype = np.empty(len(self.accounts), object)
+        fraudulent = np.zeros(len(self.accounts), np.bool_)
+        first = 0
+        for group in self._groups:
+            mine = self._index[first : first + len(group.accounts)]
+            archetype[mine], fraudulent[mine] = group.name, group.fraudulent
+            first += len(group.accounts)
+        return Labels(
+            self.account_ids,
+            archetype.tolist(),
+            fraudulent,
+            self._requests.copy(),
+            self._attacks.copy(),
+        )
+
+    def names(self, kind: str, numbers: npt.NDArray[np.generic]) -> npt.NDArray[np.uint64]:
+        """What this population calls the things of a kind that ``accounts`` refers to."""
+        return self._names.of(kind, numbers)
+
+    def profiles(self) -> IntArray:
+        """Accounts that exist when the simulation starts, oldest first."""
+        return self._created(np.iinfo(np.int64).min, self.start_ms)
+
+    def batches(self, slice_ms: int = TICK_MS) -> Iterator[RequestBatch]:
+        """The requests, in slices of ``slice_ms`` of arrival time; the last takes what is late.
+
+        The stream is the same however it is sliced. Memory holds about one tick of it, or one
+        slice where that is longer.
+        """
+        for batch, _ in self.labelled_batches(slice_ms):
+            yield batch
+
+    def labelled_batches(
+        self, slice_ms: int = TICK_MS
+    ) -> Iterator[tuple[RequestBatch, npt.NDArray[np.bool_]]]:
+        """``batches`` with, for each request, whether it is part of the attack."""
+        if slice_ms < 1:
+            raise ValueError("slice_ms must be at least 1")
+        waiting: list[Rows] = []
+        tick = 0
+        last = (self.end_ms - self.start_ms) // TICK_MS
+        for from_ms in range(self.start_ms, self.end_ms, slice_ms):
+            to_ms = min(from_ms + slice_ms, self.end_ms)
+            while tick < last and self.start_ms + tick * TICK_MS < to_ms:
+                waiting.append(self._tick(tick))
+                tick += 1
+            everything = stack(waiting)
+            due = (
+                np.ones(len(everything), np.bool_)
+                if to_ms == self.end_ms
+                else everything["arrival"] < to_ms
+            )
+            waiting = [keep(everything, ~due)]
+            yield self._batch(from_ms, to_ms, keep(everything, due))
+
+    def _tick(self, index: int) -> Rows:
+        parts = []
+        first = 0
+        for number, crowd in enumerate(self._crowds):
+            rows = crowd.tick(index)
+            # A session may run on past the end; nothing happens after it.
+            rows = keep(rows, rows["ts"] < self.end_ms)
+            rows["account"] = self._index[first + rows["account"]]
+            rows["event_id"] |= np.uint64(number << 62)
+            parts.append(rows)
+            first += len(crowd.accounts)
+        rows = stack(parts)
+        rows["event_id"] = self._names.of("event", rows["event_id"])
+        for column, kind in HASHED.items():
+            rows[column] = self._names.of(kind, rows[column])
+        rows["prompt_simhash"] = self._names.prompts(rows["prompt_simhash"])
+        self._count(rows)
+        return rows
+
+    def _count(self, rows: Rows) -> None:
+        account, first = rows["account"], ~rows["repeat"]
+        count = len(self.accounts)
+        self._requests += np.bincount(account[first], minlength=count)
+        self._attacks += np.bincount(account[first & rows["attack"]], minlength=count)
+
+    def _batch(
+        self, from_ms: int, to_ms: int, rows: Rows
+    ) -> tuple[RequestBatch, npt.NDArray[np.bool_]]:
+        # Ties are broken by name: by the order of crowds they would tell an attack from the rest.
+        rows = take(rows, np.lexsort((rows["event_id"], rows["arrival"])))
+        requests = rows[list(REQUEST.names or ())]
+        created = self._created(from_ms, to_ms)
+        return RequestBatch(from_ms, to_ms, requests, rows["arrival"], created), rows["attack"]
+
+    def _created(self, from_ms: int, to_ms: int) -> IntArray:
+        born = self.accounts["created_at"]
+        chosen = np.flatnonzero((from_ms <= born) & (born < to_ms))
+        return chosen[np.argsort(born[chosen], kind="stable")]
+
+
+__all__ = ["START_MS", "Labels", "Population", "RequestBatch"]
