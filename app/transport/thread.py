@@ -1,0 +1,326 @@
+"""The Kafka client in its own thread: fetching, seeking, committing.
+
+A *tenure* is a number that a partition gets with every seek. What was fetched before a seek carries
+an older tenure and is dropped on delivery; the seek sees to it that it is fetched again. So a chunk
+can neither be lost nor come twice, however a fetch in flight and a rebalance interleave.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import count
+from time import monotonic
+from typing import Any, TypeVar
+
+import aiokafka
+from aiokafka.errors import (
+    CommitFailedError,
+    ConsumerStoppedError,
+    IllegalStateError,
+    NoOffsetForPartitionError,
+    OffsetOutOfRangeError,
+)
+from aiokafka.structs import OffsetAndMetadata
+from faust.transport.consumer import ensure_TP, ensure_TPset
+from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, ensure_aiokafka_TP
+from faust.types import TP
+
+from app.kernels.batches import CorruptBatch
+from app.transport.chunks import Chunk, UnreadableChunk
+from app.transport.positions import FetchFailed, beyond_end, expired
+from app.transport.records import deliver_chunks
+
+T = TypeVar("T")
+
+FETCH_MAX_WAIT_MS = 50
+"""How long a broker holds a fetch that finds nothing. A seek or a resumed partition waits for the
+fetch in flight, so this bounds their delay; an idle worker costs 20 requests a second."""
+
+FETCH_MAX_BYTES = 8 << 20
+"""Most bytes in one response. aiokafka shuffles the partitions of each request, so a worker with
+more partitions than fit still reads all of them in turn."""
+
+PREFETCH_BACKOFF_S = 0.02
+"""How long one partition's unread response may hold back the next fetch from its broker."""
+
+READ_ATTEMPTS = 3
+"""Corruption on the wire or in memory is mended by reading again; on the disk it is not."""
+
+
+@dataclass(slots=True)
+class Fetched:
+    """What one fetch brought. ``unreadable`` is fatal once ``records`` have been delivered."""
+
+    records: dict[TP, list[Any]] = field(default_factory=dict)
+    tenures: dict[TP, int] = field(default_factory=dict)
+    ends: dict[TP, int] = field(default_factory=dict)
+    generation: int = -1
+    unreadable: FetchFailed | None = None
+
+
+class ConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]
+    """Faust's aiokafka thread, reading committed records only and chunks where asked for."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self._tenures: dict[TP, int] = {}
+        self._next_tenure = count(1)
+        self._attempts: dict[TP, int] = {}
+
+    async def on_start(self) -> None:
+        await super().on_start()
+        if not self.app.client_only:
+            # Nothing has been subscribed to yet, so no fetch can be under way.
+            fetcher = self._ensure_consumer()._fetcher
+            fetcher._prefetch_backoff = PREFETCH_BACKOFF_S
+            deliver_chunks(fetcher, self.transport.in_chunks)
+
+    def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:
+        """Stock settings, credentials and assignor; Faust offers no way to pass these."""
+        consumer = super()._create_worker_consumer(transport)
+        consumer._isolation_level = "read_committed"
+        consumer._fetch_max_wait_ms = FETCH_MAX_WAIT_MS
+        consumer._fetch_max_bytes = FETCH_MAX_BYTES
+        # Every position is set by us, so that none is ever reset behind our back.
+        consumer._auto_offset_reset = "none"
+        return consumer
+
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        self._tenures.clear()
+        self._attempts.clear()
+        await super().on_partitions_assigned(assigned, generation_id)
+
+    def tenure(self, tp: TP) -> int | None:
+        """The partition's tenure; None from an assignment to the first seek."""
+        return self._tenures.get(tp)
+
+    # -- fetching
+
+    async def fetch(self, active: set[TP], patience: float) -> Fetched:
+        """What has arrived for ``active`` (not empty), waiting up to ``patience`` s for anything.
+
+        Never lets go of records it has taken from the client: cancel only when stopping.
+
+        Raises :class:`~app.transport.positions.PositionLost`, ``ConsumerStoppedError``, and what
+        ended the client's background tasks.
+        """
+        return await self._in_thread(self._fetch(active, patience))
+
+    async def _fetch(self, active: set[TP], patience: float) -> Fetched:
+        consumer = self._ensure_consumer()
+        self._check_alive(consumer)
+        fetched = Fetched()
+        if not self.consumer.flow_active:
+            return fetched
+        lost: Exception | None = None
+        with consumer._subscription.fetch_context():  # not left by an exception: it would leak
+            try:
+                records = await consumer._fetcher.fetched_records(
+                    active, timeout=patience, max_records=consumer._max_poll_records
+                )
+            except (OffsetOutOfRangeError, NoOffsetForPartitionError) as error:
+                records, lost = {}, error
+        if lost is not None:
+            await self._position_lost(lost)
+        # No await from here on: these belong to the records just taken.
+        fetched.generation = consumer._coordinator.generation
+        assignment = consumer._subscription.subscription.assignment
+        for key, batch in records.items():
+            tp = ensure_TP(key)
+            self._keep_readable(tp, batch, fetched)
+            fetched.records[tp] = batch
+            fetched.tenures[tp] = self._tenures.get(tp, 0)
+            state = assignment.state_value(key) if assignment else None
+            end = _readable_end(state)
+            if end is not None:
+                fetched.ends[tp] = end
+        return fetched
+
+    def _keep_readable(self, tp: TP, batch: list[Any], fetched: Fetched) -> None:
+        last = batch[-1]
+        if not isinstance(last, UnreadableChunk):
+            if isinstance(last, Chunk):
+                self._attempts.pop(tp, None)
+            return
+        batch.pop()
+        attempts = self._attempts[tp] = self._attempts.get(tp, 0) + 1
+        where = f"{tp.topic}[{tp.partition}] at offset {last.offset}"
+        if isinstance(last.error, CorruptBatch) and attempts < READ_ATTEMPTS:
+            self.log.warning("%s is corrupt, reading it again: %s", where, last.error)
+            return
+        fetched.unreadable = FetchFailed(
+            f"cannot read {where}: {last.error}"
+            if not isinstance(last.error, CorruptBatch)
+            else f"cannot read {where}, {attempts} attempts: {last.error}. The broker's copy is "
+            "damaged: move leadership to a replica in sync, or restore the segment."
+        )
+
+    def _check_alive(self, consumer: aiokafka.AIOKafkaConsumer) -> None:
+        """Raise what ended a background task of the client; Faust itself never looks."""
+        fetcher, coordinator = consumer._fetcher, consumer._coordinator
+        if consumer._closed or fetcher._closed:
+            raise ConsumerStoppedError
+        for task in (fetcher.error_future, coordinator._coordination_task):
+            if task.cancelled():
+                raise ConsumerStoppedError
+        if fetcher.error_future.done():
+            fetcher.error_future.result()
+            raise FetchFailed("the Kafka client has stopped fetching without an error")
+        coordinator.check_errors()
+
+    # -- positions
+
+    async def _position_lost(self, error: Exception) -> None:
+        """A fetch found its position missing or out of range: decide by what the topic is."""
+        if not isinstance(error, OffsetOutOfRangeError):
+            return  # no committed offset, and not yet placed: perform_seek is about to place it
+        for key, offset in error.args[0].items():
+            tp = ensure_TP(key)
+            if tp in self._tenures:
+                start, end = await self._range([tp])
+                self._place(tp, self._checked(tp, offset, start[tp], end[tp]))
+
+    def _checked(self, tp: TP, offset: int, start: int, end: int) -> int:
+        """``offset`` if it is in the log, else where to go on. Raises ``PositionLost``."""
+        if start <= offset <= end:
+            return offset
+        changelog = self.consumer.is_changelog(tp)
+        if offset > end and (changelog or self.transport.durable_position(tp) is not None):
+            raise beyond_end(tp, offset, end)
+        if changelog:
+            return start  # what compaction removed has been overwritten by what is left
+        if self.transport.durable_position(tp) is not None:
+            raise expired(tp, offset, start)
+        latest = self.app.conf.consumer_auto_offset_reset == "latest"
+        self.log.warning(
+            "%r: offset %s is not in the log [%s, %s): going on from the %s",
+            tp,
+            offset,
+            start,
+            end,
+            "end" if latest else "start",
+        )
+        return end if latest else start
+
+    async def place(self, wanted: Mapping[TP, int | None]) -> dict[TP, int]:
+        """Seek inputs; None means where ``consumer_auto_offset_reset`` says. Returns positions.
+
+        Raises ``PositionLost`` for a durable position that is not in the log any more.
+        """
+        return await self._in_thread(self._place_all(wanted))
+
+    async def _place_all(self, wanted: Mapping[TP, int | None]) -> dict[TP, int]:
+        starts, ends = await self._range(wanted)
+        latest = self.app.conf.consumer_auto_offset_reset == "latest"
+        placed: dict[TP, int] = {}
+        for tp, offset in wanted.items():
+            if offset is None:
+                placed[tp] = ends[tp] if latest else starts[tp]
+            else:
+                placed[tp] = self._checked(tp, offset, starts[tp], ends[tp])
+        for tp, offset in placed.items():
+            self._place(tp, offset)
+        return placed
+
+    async def _range(self, tps: Iterable[TP]) -> tuple[dict[TP, int], dict[TP, int]]:
+        """First offset, and offset after the last committed record, of each partition."""
+        consumer = self._ensure_consumer()
+        keys = [ensure_aiokafka_TP(tp) for tp in tps]
+        if not keys:
+            return {}, {}
+        starts = await consumer.beginning_offsets(keys)
+        ends = await consumer.end_offsets(keys)
+        return (
+            {ensure_TP(key): offset for key, offset in starts.items()},
+            {ensure_TP(key): offset for key, offset in ends.items()},
+        )
+
+    def _place(self, tp: TP, offset: int) -> None:
+        self._ensure_consumer().seek(ensure_aiokafka_TP(tp), offset)
+        self._tenures[tp] = next(self._next_tenure)
+
+    async def _seek_wait(self, _: aiokafka.AIOKafkaConsumer, partitions: Mapping[TP, int]) -> None:
+        # The stock method waits between the seek and its return: a fetch would slip in between the
+        # new position and the new tenure. There is nothing to wait for: a seek is done at once.
+        for tp, offset in partitions.items():
+            self._place(ensure_TP(tp), offset)
+
+    async def seek_to_beginning(self, *partitions: TP) -> None:
+        await self._in_thread(self._seek_to_beginning([ensure_TP(tp) for tp in partitions]))
+
+    async def _seek_to_beginning(self, tps: Iterable[TP]) -> None:
+        starts, _ = await self._range(tps)
+        for tp, offset in starts.items():
+            self._place(tp, offset)
+
+    async def seek_to_committed(self) -> Mapping[TP, int]:
+        """Seek every input that has a committed offset to it. Returns those offsets."""
+        tps = [tp for tp in self.assignment() if not self.consumer.is_changelog(tp)]
+        return await self.place(await self.committed(tps))
+
+    async def committed(self, tps: Iterable[TP]) -> dict[TP, int]:
+        """The group's committed offsets of those partitions that have one."""
+        return await self._in_thread(self._committed(tps))
+
+    async def _committed(self, tps: Iterable[TP]) -> dict[TP, int]:
+        keys = [ensure_aiokafka_TP(tp) for tp in tps]
+        answer = await self._ensure_consumer()._coordinator.fetch_committed_offsets(keys)
+        return {ensure_TP(key): one.offset for key, one in answer.items() if one.offset >= 0}
+
+    def highwater(self, tp: TP) -> int | None:
+        """Offset after the last record that can be read, which is the last stable one.
+
+        None before the first fetch and for a partition that has just been revoked.
+        """
+        subscription = self._ensure_consumer()._subscription.subscription
+        assignment = subscription.assignment if subscription is not None else None
+        state = assignment.state_value(ensure_aiokafka_TP(tp)) if assignment else None
+        return _readable_end(state)
+
+    # -- committing
+
+    async def _commit(self, offsets: Mapping[TP, int]) -> bool:
+        """Commit for what is still assigned; whether it was done.
+
+        Unlike the stock method a rebalance in between is no reason to end the worker: the offsets
+        stay uncommitted and are read again, or were only for lag tools.
+        """
+        consumer = self._ensure_consumer()
+        assigned = ensure_TPset(consumer.assignment())
+        mine = {tp: offset for tp, offset in offsets.items() if tp in assigned}
+        if not mine:
+            return False
+        request = {
+            ensure_aiokafka_TP(tp): OffsetAndMetadata(offset, "") for tp, offset in mine.items()
+        }
+        try:
+            await consumer.commit(request)
+        except (CommitFailedError, IllegalStateError) as error:
+            self.log.info("The group has rebalanced, not committed: %s", error)
+            return False
+        except Exception as error:
+            self.log.exception("Cannot commit offsets: %r", error)
+            await self.crash(error)
+            return False
+        now = monotonic()
+        self.tp_last_committed_at.update(dict.fromkeys(mine, now))
+        return True
+
+    async def _in_thread(self, work: Awaitable[T]) -> T:
+        """Run in the client's loop and wait in the caller's.
+
+        Not Faust's method queue: its two workers would be held up by a fetch that waits.
+        """
+        run: Callable[..., Any] = asyncio.run_coroutine_threadsafe
+        result: T = await asyncio.wrap_future(run(work, self.thread_loop))
+        return result
+
+
+def _readable_end(state: Any) -> int | None:
+    """Offset after the last record of a partition that can be read, from aiokafka's state of it."""
+    if state is None:
+        return None
+    # Brokers before 0.11, and some that are not Apache Kafka, know of no stable offset.
+    known = state.lso is not None and state.lso >= 0
+    end: int | None = state.lso if known else state.highwater
+    return end
