@@ -13,12 +13,14 @@ import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numba
 import numpy as np
 
 F = TypeVar("F", bound=Callable[..., object])
+
+OPTIONS: dict[str, Any] = {"nogil": True, "cache": True, "error_model": "numpy"}
 
 _PACKAGE = Path(__file__).parent.parent
 _IMPORT = re.compile(r"^(?:from (app(?:\.\w+)+) import ([\w, (\n]+)|import (app(?:\.\w+)+))", re.M)
@@ -26,12 +28,25 @@ _IMPORT = re.compile(r"^(?:from (app(?:\.\w+)+) import ([\w, (\n]+)|import (app(
 
 def kernel(function: F) -> F:
     """Compile ``function`` as a Reflux kernel."""
+    return _compile(function, OPTIONS)
+
+
+def lean_kernel(function: F) -> F:
+    """Compile a kernel that makes no array: it owns no references, so it need not count them.
+
+    Each array handed from function to function otherwise costs locked increments, three quarters
+    of the time of a decoder. Making an array in such a kernel fails to compile.
+    """
+    return _compile(function, {**OPTIONS, "_nrt": False})
+
+
+def _compile(function: F, options: dict[str, Any]) -> F:
     if numba.config.DISABLE_JIT:
         # Hashes wrap around, as machine integers do; NumPy would warn of its scalars.
         quiet: F = np.errstate(over="ignore")(function)
         return quiet
     numba.config.CACHE_DIR = str(_base() / f"kernels-{_digest(function.__module__)}")
-    compiled: F = numba.njit(nogil=True, cache=True, error_model="numpy")(function)
+    compiled: F = numba.njit(**options)(function)
     return compiled
 
 
