@@ -12,6 +12,9 @@ PARTITIONER = "murmur2_random"
 """As Java's clients and Faust partition. librdkafka's own default agrees on few keys, and an
 account's records would meet different workers."""
 
+QUIET = {"log_level": 2}
+"""For commands: what goes wrong is in the error they show, not in the client's own log."""
+
 
 def confluent_config(settings: Settings, **extra: Any) -> dict[str, Any]:
     """Base configuration of any ``confluent-kafka`` client.
