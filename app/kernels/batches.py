@@ -26,7 +26,7 @@ from app.kernels.columns import (
     FRAME_VALUE_START,
     FRAME_WIDTH,
 )
-from app.kernels.compile import kernel
+from app.kernels.compile import lean_kernel
 from app.kernels.decode_types import Bytes, Int, Matrix, Record
 
 BATCH = np.dtype(
@@ -69,11 +69,11 @@ MAX_CHUNK_BYTES = 256 << 20
 MAX_CHUNK_RECORDS = 1 << 20
 
 
-class LegacyFormat(ValueError):  # noqa: N818
+class LegacyFormat(ValueError):
     """The chunk holds messages of format v0 or v1, which predate record batches."""
 
 
-class CorruptBatch(ValueError):  # noqa: N818
+class CorruptBatch(ValueError):
     """A batch does not match its checksum or its header makes no sense: fetch it again."""
 
 
@@ -89,7 +89,7 @@ class Framed(NamedTuple):
     frames: Matrix
 
 
-@kernel
+@lean_kernel
 def _big_endian(data: Bytes, start: Int, size: Int) -> Int:
     value = np.int64(0)
     for i in range(start, start + size):
@@ -99,7 +99,7 @@ def _big_endian(data: Bytes, start: Int, size: Int) -> Int:
     return (value << unused) >> unused
 
 
-@kernel
+@lean_kernel
 def _walk(data: Bytes, headers: npt.NDArray[Any]) -> tuple[Int, Int]:
     """Read headers up to ``len(headers)``; returns (complete batches, where it stopped).
 
@@ -115,17 +115,17 @@ def _walk(data: Bytes, headers: npt.NDArray[Any]) -> tuple[Int, Int]:
             break
         if count < headers.shape[0]:
             batch = headers[count]
-            batch.position = position
-            batch.length = length
-            batch.base_offset = _big_endian(data, position, 8)
-            batch.magic = magic
-            batch.crc = _big_endian(data, position + 17, 4)
-            batch.attributes = _big_endian(data, position + 21, 2)
-            batch.last_offset_delta = _big_endian(data, position + 23, 4)
-            batch.base_timestamp = _big_endian(data, position + 27, 8)
-            batch.max_timestamp = _big_endian(data, position + 35, 8)
-            batch.producer_id = _big_endian(data, position + 43, 8)
-            batch.count = _big_endian(data, position + 57, 4)
+            batch["position"] = position
+            batch["length"] = length
+            batch["base_offset"] = _big_endian(data, position, 8)
+            batch["magic"] = magic
+            batch["crc"] = _big_endian(data, position + 17, 4)
+            batch["attributes"] = _big_endian(data, position + 21, 2)
+            batch["last_offset_delta"] = _big_endian(data, position + 23, 4)
+            batch["base_timestamp"] = _big_endian(data, position + 27, 8)
+            batch["max_timestamp"] = _big_endian(data, position + 35, 8)
+            batch["producer_id"] = _big_endian(data, position + 43, 8)
+            batch["count"] = _big_endian(data, position + 57, 4)
         count += 1
         position += length
     return count, position
@@ -166,7 +166,7 @@ def _check_rest(rest: bytes) -> None:
         raise CorruptBatch(f"offset {offset}: impossible record batch length {length}")
 
 
-@kernel
+@lean_kernel
 def _frame_batch(
     data: Bytes,
     start: Int,
@@ -181,13 +181,13 @@ def _frame_batch(
     Deltas must increase and stay within the header's range, as every broker checks on append: an
     offset that went backwards would defeat the fence that makes a fold happen once.
     """
-    base = batch.base_offset
-    last_delta = batch.last_offset_delta
-    append_time = (batch.attributes & LOG_APPEND_TIME) != 0
+    base = batch["base_offset"]
+    last_delta = batch["last_offset_delta"]
+    append_time = (batch["attributes"] & LOG_APPEND_TIME) != 0
     previous = -1
     position = start
     read = 0
-    while read < batch.count:
+    while read < batch["count"]:
         length, position = read_varint(data, position, end)
         if position < 0 or length < MIN_RECORD_BYTES - 1 or length > end - position:
             break
@@ -222,26 +222,26 @@ def _frame_batch(
         if base + delta >= first_offset and filled < frames.shape[0]:
             frames[filled, FRAME_OFFSET] = base + delta
             frames[filled, FRAME_TIMESTAMP] = (
-                batch.max_timestamp if append_time else batch.base_timestamp + timestamp_delta
+                batch["max_timestamp"] if append_time else batch["base_timestamp"] + timestamp_delta
             )
             frames[filled, FRAME_KEY_START] = key_start
             frames[filled, FRAME_KEY_LENGTH] = key_length
             frames[filled, FRAME_VALUE_START] = value_start
             frames[filled, FRAME_VALUE_LENGTH] = value_length
             filled += 1
-    if read < batch.count or (position != end and previous < last_delta):
+    if read < batch["count"] or (position != end and previous < last_delta):
         filled = _unframed(batch, base + previous + 1, first_offset, frames, filled)
     return filled
 
 
-@kernel
+@lean_kernel
 def _unframed(batch: Record, offset: Int, first_offset: Int, frames: Matrix, filled: Int) -> Int:
     """One row for the offsets of ``batch`` from ``offset`` on."""
-    last = batch.base_offset + max(batch.last_offset_delta, 0)
+    last = batch["base_offset"] + max(batch["last_offset_delta"], 0)
     offset = max(min(offset, last), first_offset)
     if offset <= last and filled < frames.shape[0]:
         frames[filled, FRAME_OFFSET] = offset
-        frames[filled, FRAME_TIMESTAMP] = batch.max_timestamp
+        frames[filled, FRAME_TIMESTAMP] = batch["max_timestamp"]
         frames[filled, FRAME_KEY_START] = -1
         frames[filled, FRAME_KEY_LENGTH] = 0
         frames[filled, FRAME_VALUE_START] = UNFRAMED
@@ -250,7 +250,7 @@ def _unframed(batch: Record, offset: Int, first_offset: Int, frames: Matrix, fil
     return filled
 
 
-@kernel
+@lean_kernel
 def _frame_all(
     data: Bytes,
     headers: npt.NDArray[Any],
@@ -262,10 +262,10 @@ def _frame_all(
     filled = 0
     for i in range(headers.shape[0]):
         batch = headers[i]
-        if (batch.attributes & CONTROL) != 0:
+        if (batch["attributes"] & CONTROL) != 0:
             continue
         if spans[i, 0] < 0:
-            filled = _unframed(batch, batch.base_offset, first_offset, frames, filled)
+            filled = _unframed(batch, batch["base_offset"], first_offset, frames, filled)
         else:
             filled = _frame_batch(
                 data, spans[i, 0], spans[i, 1], batch, first_offset, frames, filled

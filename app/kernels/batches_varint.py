@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from app.kernels.compile import kernel
+from app.kernels.compile import lean_kernel
 from app.kernels.decode_types import Bytes, Int
 
 
-@kernel
+@lean_kernel
 def read_varint(data: Bytes, position: Int, end: Int) -> tuple[Int, Int]:
     """The integer at ``data[position]`` and the position after it; that is -1 if there is none.
 
