@@ -26,7 +26,7 @@ class Quantiles:
     probabilities: FloatArray
     values: FloatArray
 
-    def at(self, probability: npt.ArrayLike) -> FloatArray:
+    def at(self, probability: FloatArray) -> FloatArray:
         """The quantiles at ``probability`` (any shape, 0..1)."""
         return np.exp(np.interp(probability, self.probabilities, np.log(self.values)))
 

@@ -6,6 +6,8 @@ uniform 64-bit numbers are: Manku, Jain and Das Sarma, "Detecting near-duplicate
 (WWW 2007), take 3 bits for near-duplicates.
 """
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -143,8 +145,8 @@ class Content:
 
 
 def _either(
-    pair: npt.NDArray[np.generic], share: npt.NDArray[np.float32], rng: np.random.Generator
-) -> npt.NDArray[np.generic]:
+    pair: npt.NDArray[Any], share: npt.NDArray[np.float32], rng: np.random.Generator
+) -> npt.NDArray[Any]:
     """One of each pair, the first with probability ``share``."""
     return np.where(rng.random(share.size) < share, pair[:, 0], pair[:, 1])
 
@@ -153,6 +155,7 @@ def _draw(law: TokenLaw, size: int, rng: np.random.Generator) -> tuple[FloatArra
     return law.input.at(rng.random(size)), law.output.at(rng.random(size))
 
 
-def _fraction(values: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+def _fraction(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
     """``values`` of 0..1 as multiples of 1/10,000."""
-    return np.rint(np.clip(values, 0.0, 1.0) * 10_000.0) / 10_000.0
+    fractions: npt.NDArray[Any] = np.rint(np.clip(values, 0.0, 1.0) * 10_000.0) / 10_000.0
+    return fractions

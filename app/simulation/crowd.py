@@ -52,10 +52,12 @@ class Crowd:
         self._seed = (seed, zlib.crc32(name.encode()))
         self._start_ms = world.start_ms
         self._kinds: list[tuple[Arrivals, int, int]] = []
-        rows, attack, first = [], [], 0
+        rows: list[Rows] = []
+        attack = []
+        first = 0
         for group in groups:
             for habit in group.habits:
-                begin = sum(map(len, rows))
+                begin = sum(len(part) for part in rows)
                 mine = habit.rows.copy()
                 mine["account"] += first
                 rows.append(mine)
@@ -100,7 +102,8 @@ class Crowd:
     def _draw_luck(self, rng: np.random.Generator) -> FloatArray:
         # Gamma with mean 1 and the habit's coefficient of variation: idle days and busy ones.
         shape = 1.0 / np.square(np.maximum(self._habits["volatility"], 0.01).astype(np.float64))
-        return rng.standard_gamma(shape) / shape
+        luck: FloatArray = rng.standard_gamma(shape) / shape
+        return luck
 
     def _rng(self, index: int) -> np.random.Generator:
         # SFC64: the fastest of NumPy's generators, and streams this short do not need to jump.

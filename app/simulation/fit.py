@@ -23,7 +23,7 @@ WINDOWS_PER_DAY = 86_400 // WINDOW_S
 PREFIX_BLOCKS = 3
 
 SOURCES = {
-    "servegen-m-large.csv.gz": "alibaba/ServeGen, Apache-2.0: 162 API clients of a large model, 14 d",
+    "servegen-m-large.csv.gz": "alibaba/ServeGen, Apache-2.0: 162 clients of one model, 14 days",
     "azure-conv.csv.gz": "Azure/AzurePublicDataset, CC-BY-4.0: one hour of conversation, 2023",
     "mooncake-conversation.jsonl.gz": "kvcache-ai/Mooncake, Apache-2.0: one hour of conversation",
 }
@@ -54,7 +54,10 @@ class ClientTrace(NamedTuple):
         """One trace per client, windows ascending."""
         order = np.lexsort((self.window, self.client))
         bounds = np.flatnonzero(np.diff(self.client[order])) + 1
-        return [ClientTrace(*(column[part] for column in self)) for part in np.split(order, bounds)]
+        return [
+            ClientTrace(self.client[part], self.window[part], self.rate_per_s[part], self.cv[part])
+            for part in np.split(order, bounds)
+        ]
 
 
 def read_clients(path: Path) -> ClientTrace:
@@ -150,7 +153,9 @@ def fit(directory: Path) -> dict[str, Any]:
             "conversation": fit_tokens(read_azure(azure)),
             "long_context": fit_tokens(lengths),
         },
-        "prefix_reuse": fit_prefixes([prefix for prefix in prefixes if len(prefix) == PREFIX_BLOCKS]),
+        "prefix_reuse": fit_prefixes(
+            [prefix for prefix in prefixes if len(prefix) == PREFIX_BLOCKS]
+        ),
     }
 
 

@@ -15,8 +15,8 @@ from app.simulation.names import Names, hex16
 from app.simulation.rows import REQUEST, IntArray, Rows, keep, stack, take
 from app.simulation.world import World
 
-START_MS = 1_767_571_200_000
-"""Where a simulation starts unless told otherwise: Monday, 5 January 2026, 00:00 UTC."""
+START_MS = 1_736_121_600_000
+"""Where a simulation starts unless told otherwise: Monday, 6 January 2025, 00:00 UTC."""
 
 HASHED = {
     "ip_hash": "ip",

@@ -16,8 +16,9 @@ FLAT, OFFICE, EVENING, NIGHT, API = range(5)
 
 
 def _weekly(hours: Sequence[float], weekdays: Sequence[float]) -> FloatArray:
-    week = np.outer(weekdays, hours).reshape(-1)
-    return week / week.mean()
+    week: FloatArray = np.outer(weekdays, hours).reshape(-1)
+    mean: float = week.mean()
+    return week / mean
 
 
 def rhythms(clients: ClientLaw) -> FloatArray:

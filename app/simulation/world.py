@@ -96,7 +96,9 @@ class World:
         rows = np.zeros(count, NETWORK)
         rows["hosts"], rows["rotating"] = hosts, rotating
         offset = ACCESS_ASNS if hosting else 0
-        rows["asn"] = FIRST_ASN + offset + zipf(rng, HOSTING_ASNS if hosting else ACCESS_ASNS, count)
+        rows["asn"] = (
+            FIRST_ASN + offset + zipf(rng, HOSTING_ASNS if hosting else ACCESS_ASNS, count)
+        )
         likelihood = np.clip(proxy + 0.02 * rng.standard_normal(count), 0.0, 1.0)
         rows["proxy"] = np.rint(likelihood * 10_000.0) / 10_000.0
         self._networks.append(rows)

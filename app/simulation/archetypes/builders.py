@@ -37,9 +37,7 @@ PRODUCTS_TASKS = {
 }
 
 
-def own_programs(
-    rows: Rows, world: World, rng: np.random.Generator, families: IntArray
-) -> None:
+def own_programs(rows: Rows, world: World, rng: np.random.Generator, families: IntArray) -> None:
     """Give each habit a program of its own and ``families`` prompt families."""
     count = len(rows)
     tools = np.where(rng.random(count) < 0.4, rng.integers(1, 24, count), 0)

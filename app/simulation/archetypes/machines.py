@@ -33,7 +33,12 @@ def cron_and_ci(count: int, world: World, rng: np.random.Generator) -> Group:
     world.choose_tasks(
         rows,
         rng,
-        {"extraction": 3.0, "classification": 3.0, "data_analysis": 2.0, "software_engineering": 2.0},
+        {
+            "extraction": 3.0,
+            "classification": 3.0,
+            "data_analysis": 2.0,
+            "software_engineering": 2.0,
+        },
         0.9,
     )
     return Group("cron_and_ci", accounts, [Habit(Scheduled(), rows)])

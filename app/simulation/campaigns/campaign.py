@@ -73,9 +73,7 @@ class Campaign:
         """
         raise NotImplementedError
 
-    def _cover(
-        self, accounts: Rows, attack: Rows, world: World, rng: np.random.Generator
-    ) -> Rows:
+    def _cover(self, accounts: Rows, attack: Rows, world: World, rng: np.random.Generator) -> Rows:
         cover = at_leisure(accounts, world, rng)
         cover["requests_per_day"] = self.requests_per_day * (1.0 - self.attack_share)
         for name in ("active_from", "network", "network_share", "client", "client_share"):
