@@ -17,11 +17,11 @@ import numpy as np
 import numpy.typing as npt
 
 from app.kernels.columns import FRAME_KEY_LENGTH, FRAME_KEY_START
-from app.kernels.compile import kernel
+from app.kernels.compile import lean_kernel
 from app.kernels.decode_types import Bytes, Int, Matrix
 from app.kernels.dirty import mark_dirty
 from app.kernels.prefetch import LINE_BYTES, prefetch
-from app.kernels.siphash import siphash13
+from app.kernels.siphash import siphash13, word_at
 from app.kernels.views import (
     ARENA_GARBAGE,
     ARENA_USED,
@@ -32,7 +32,10 @@ from app.kernels.views import (
     LIMIT,
     LIVE,
     ROWS_USED,
+    Counts,
+    Rows,
     StoreViews,
+    Words,
 )
 from app.state.layout import FLAG_DIRTY
 
@@ -63,47 +66,84 @@ _EMPTY = np.uint64(0)
 _ONE = np.uint64(1)
 
 
-@kernel
+@lean_kernel
 def hash_of(views: StoreViews, data: Bytes, start: Int, length: Int) -> np.uint64:
     """The index's hash of the key at ``data[start : start + length]``; IndexError outside it."""
-    key = views.hash_key
+    hashed: np.uint64 = _hash(views.hash_key, data, start, length)
+    return hashed
+
+
+@lean_kernel
+def _hash(key: Words, data: Bytes, start: Int, length: Int) -> np.uint64:
     hashed: np.uint64 = siphash13(data, start, length, key[0], key[1]) & key[2]
     return hashed
 
 
-@kernel
+@lean_kernel
 def lookup(views: StoreViews, data: Bytes, start: Int, length: Int) -> Int:
     """The slot of the key at ``data[start : start + length]``, or ``ABSENT``.
 
     Raises IndexError when the range does not lie within ``data``.
     """
-    return lookup_hashed(views, data, start, length, hash_of(views, data, start, length))
+    hashed = _hash(views.hash_key, data, start, length)
+    return _find(views.rows, views.arena, views.buckets, views.counts, data, start, length, hashed)
 
 
-@kernel
+@lean_kernel
 def lookup_hashed(
     views: StoreViews, data: Bytes, start: Int, length: Int, hashed: np.uint64
 ) -> Int:
-    """``lookup`` with the key's hash at hand."""
-    mask = np.uint64(views.counts[INDEX_MASK])
+    """``lookup`` with the key's hash at hand; the range must lie within ``data``."""
+    return _find(views.rows, views.arena, views.buckets, views.counts, data, start, length, hashed)
+
+
+@lean_kernel
+def _find(
+    rows: Rows,
+    arena: Bytes,
+    buckets: Words,
+    counts: Counts,
+    data: Bytes,
+    start: Int,
+    length: Int,
+    hashed: np.uint64,
+) -> Int:
+    mask = np.uint64(counts[INDEX_MASK])
     tag = hashed >> _SLOT_BITS
     at = tag & mask
-    while views.buckets[at] != _EMPTY:
-        entry = views.buckets[at]
+    entry = buckets[at]
+    while entry != _EMPTY:
         if entry >> _SLOT_BITS == tag:
             slot = np.int64(entry & _SLOT_MASK) - 1
-            row = views.rows[slot]
+            row = rows[slot]
             if (
                 row["hash"] == hashed
                 and np.int64(row["id_length"]) == length
-                and _same(views.arena, np.int64(row["id_at"]), data, start, length)
+                and _same(arena, np.int64(row["id_at"]), data, start, length)
             ):
                 return slot
         at = (at + _ONE) & mask
+        entry = buckets[at]
     return np.int64(ABSENT)
 
 
-@kernel
+@lean_kernel
+def _same(arena: Bytes, at: Int, data: Bytes, start: Int, length: Int) -> bool:
+    left, right = np.uint64(at), np.uint64(start)
+    for _ in range(length >> 3):
+        if word_at(arena, left) != word_at(data, right):
+            return False
+        left += np.uint64(8)
+        right += np.uint64(8)
+    for _ in range(length & 7):
+        if arena[left] != data[right]:
+            return False
+        left += _ONE
+        right += _ONE
+    return True
+
+
+@lean_kernel
 def upsert(views: StoreViews, data: Bytes, start: Int, length: Int) -> Int:
     """The slot of the key at ``data[start : start + length]``, its row made if there is none.
 
@@ -112,32 +152,38 @@ def upsert(views: StoreViews, data: Bytes, start: Int, length: Int) -> Int:
     Raises IndexError when the range does not lie within ``data``, ValueError for an empty or
     oversize key, and RuntimeError when ``ColumnStore.reserve`` was not asked for enough.
     """
-    return upsert_hashed(views, data, start, length, hash_of(views, data, start, length))
+    hashed = _hash(views.hash_key, data, start, length)
+    slot = _find(views.rows, views.arena, views.buckets, views.counts, data, start, length, hashed)
+    return slot if slot != ABSENT else _add(views, data, start, length, hashed)
 
 
-@kernel
+@lean_kernel
 def upsert_hashed(
     views: StoreViews, data: Bytes, start: Int, length: Int, hashed: np.uint64
 ) -> Int:
-    """``upsert`` with the key's hash at hand."""
-    slot = lookup_hashed(views, data, start, length, hashed)
-    if slot == ABSENT:
-        slot = insert(views, data, start, length, hashed)
-        if slot != ABSENT:
-            mark_dirty(views, slot)
+    """``upsert`` with the key's hash at hand; the range must lie within ``data``."""
+    slot = _find(views.rows, views.arena, views.buckets, views.counts, data, start, length, hashed)
+    return slot if slot != ABSENT else _add(views, data, start, length, hashed)
+
+
+@lean_kernel
+def _add(views: StoreViews, data: Bytes, start: Int, length: Int, hashed: np.uint64) -> Int:
+    slot = insert(views, data, start, length, hashed)
+    if slot != ABSENT:
+        mark_dirty(views, slot)
     return slot
 
 
-@kernel
+@lean_kernel
 def insert(views: StoreViews, data: Bytes, start: Int, length: Int, hashed: np.uint64) -> Int:
     """A clean row for a key that has none; ``ABSENT`` when the store is full.
 
     Raises ValueError for an empty or oversize key and RuntimeError for want of ``reserve``.
     """
-    counts = views.counts
+    counts, arena = views.counts, views.arena
     if length <= 0 or length > MAX_KEY_BYTES:
         raise ValueError("a key has 1 to 65,535 bytes")
-    if counts[LIVE] >= counts[LIMIT] or length > views.arena.size - counts[ARENA_USED]:
+    if counts[LIVE] >= counts[LIMIT] or length > arena.size - counts[ARENA_USED]:
         return np.int64(ABSENT)
     if counts[LIVE] >= counts[INDEX_ROOM]:
         raise RuntimeError("reserve rows before inserting")
@@ -150,29 +196,29 @@ def insert(views: StoreViews, data: Bytes, start: Int, length: Int, hashed: np.u
     counts[LIVE] += 1
     id_at = counts[ARENA_USED]
     for i in range(length):
-        views.arena[id_at + i] = data[start + i]
+        arena[id_at + i] = data[start + i]
     counts[ARENA_USED] += length
     row = views.rows[slot]
     row["hash"] = hashed
     row["id_at"] = id_at
     row["id_length"] = length
-    place(views.buckets, np.uint64(counts[INDEX_MASK]), hashed >> _SLOT_BITS, slot)
+    _place(views.buckets, np.uint64(counts[INDEX_MASK]), hashed >> _SLOT_BITS, slot)
     return slot
 
 
-@kernel
-def place(index: npt.NDArray[np.uint64], mask: np.uint64, tag: np.uint64, slot: Int) -> None:
+@lean_kernel
+def _place(buckets: Words, mask: np.uint64, tag: np.uint64, slot: Int) -> None:
     """Put an entry into the first empty bucket from its home on; there must be one."""
     at = tag & mask
-    while index[at] != _EMPTY:
+    while buckets[at] != _EMPTY:
         at = (at + _ONE) & mask
-    index[at] = (tag << _SLOT_BITS) | np.uint64(slot + 1)
+    buckets[at] = (tag << _SLOT_BITS) | np.uint64(slot + 1)
 
 
-@kernel
+@lean_kernel
 def remove(views: StoreViews, slot: Int) -> None:
     """Free the row at ``slot`` and forget its key. Raises IndexError for a slot not in use."""
-    counts = views.counts
+    counts, words = views.counts, views.words
     if slot < 0 or slot >= counts[ROWS_USED] or views.rows[slot]["id_length"] == 0:
         raise IndexError("no row in use at this slot")
     row = views.rows[slot]
@@ -180,59 +226,61 @@ def remove(views: StoreViews, slot: Int) -> None:
     if row["flags"] & FLAG_DIRTY:
         counts[DIRTY] -= 1  # its entry in the list is passed over, or counts for the next tenant
     counts[ARENA_GARBAGE] += np.int64(row["id_length"])
-    for i in range(views.words.shape[1]):
-        views.words[slot, i] = np.uint64(0)
+    for i in range(words.shape[1]):
+        words[slot, i] = _EMPTY
     views.free[counts[FREE]] = slot
     counts[FREE] += 1
     counts[LIVE] -= 1
 
 
-@kernel
-def _unplace(index: npt.NDArray[np.uint64], mask: np.uint64, tag: np.uint64, slot: Int) -> None:
+@lean_kernel
+def _unplace(buckets: Words, mask: np.uint64, tag: np.uint64, slot: Int) -> None:
     """Empty the bucket of ``slot`` and shift back the entries that probed past it."""
     wanted = (tag << _SLOT_BITS) | np.uint64(slot + 1)
     hole = tag & mask
-    while index[hole] != wanted:
+    while buckets[hole] != wanted:
         hole = (hole + _ONE) & mask
     at = (hole + _ONE) & mask
-    while index[at] != _EMPTY:
-        home = (index[at] >> _SLOT_BITS) & mask
+    while buckets[at] != _EMPTY:
+        home = (buckets[at] >> _SLOT_BITS) & mask
         # An entry may move into the hole unless its home lies behind the hole.
         if (at - home) & mask >= (at - hole) & mask:
-            index[hole] = index[at]
+            buckets[hole] = buckets[at]
             hole = at
         at = (at + _ONE) & mask
-    index[hole] = _EMPTY
+    buckets[hole] = _EMPTY
 
 
-@kernel
-def rebuild(views: StoreViews, old: npt.NDArray[np.uint64]) -> None:
+@lean_kernel
+def rebuild(views: StoreViews, old: Words) -> None:
     """Put every entry of ``old`` into the buckets now in use."""
+    buckets = views.buckets
     mask = views.counts[INDEX_MASK]
     for i in range(mask + 1):
-        views.buckets[i] = _EMPTY
+        buckets[i] = _EMPTY
     for entry in old:
         if entry != _EMPTY:
             slot = np.int64(entry & _SLOT_MASK) - 1
-            place(views.buckets, np.uint64(mask), entry >> _SLOT_BITS, slot)
+            _place(buckets, np.uint64(mask), entry >> _SLOT_BITS, slot)
 
 
-@kernel
-def move_keys(views: StoreViews, old: npt.NDArray[np.uint8], slots: npt.NDArray[np.int64]) -> None:
+@lean_kernel
+def move_keys(views: StoreViews, old: Bytes, slots: npt.NDArray[np.int64]) -> None:
     """Write the keys of ``slots`` to the arena without gaps, from its copy ``old``."""
+    rows, arena, counts = views.rows, views.arena, views.counts
     used = np.int64(0)
     for slot in slots:
-        row = views.rows[slot]
+        row = rows[slot]
         start = np.int64(row["id_at"])
         row["id_at"] = used
         for i in range(np.int64(row["id_length"])):
-            views.arena[used] = old[start + i]
+            arena[used] = old[start + i]
             used += 1
-    views.counts[ARENA_USED] = used
-    views.counts[ARENA_GARBAGE] = 0
+    counts[ARENA_USED] = used
+    counts[ARENA_GARBAGE] = 0
 
 
-@kernel
+@lean_kernel
 def lookup_frames(
     views: StoreViews,
     data: Bytes,
@@ -247,47 +295,37 @@ def lookup_frames(
     until rows are removed; an absent key may since have been added by an earlier record of the same
     batch: ``upsert_hashed`` settles it.
     """
-    mask = np.uint64(views.counts[INDEX_MASK])
+    rows, words, arena, buckets = views.rows, views.words, views.arena, views.buckets
+    counts, key = views.counts, views.hash_key
+    mask = np.uint64(counts[INDEX_MASK])
     for first in range(0, frames.shape[0], BLOCK):
         last = min(first + BLOCK, frames.shape[0])
         for i in range(first, last):
             start = frames[i, FRAME_KEY_START]
             if start >= 0:
-                hashes[i] = hash_of(views, data, start, frames[i, FRAME_KEY_LENGTH])
-                prefetch(views.buckets, np.int64((hashes[i] >> _SLOT_BITS) & mask) << 3)
+                hashes[i] = _hash(key, data, start, frames[i, FRAME_KEY_LENGTH])
+                prefetch(buckets, np.int64((hashes[i] >> _SLOT_BITS) & mask) << 3)
         for i in range(first, last):
             slots[i] = ABSENT
             if frames[i, FRAME_KEY_START] >= 0:
-                entry = views.buckets[(hashes[i] >> _SLOT_BITS) & mask]
+                entry = buckets[(hashes[i] >> _SLOT_BITS) & mask]
                 if entry != _EMPTY:
                     slots[i] = np.int64(entry & _SLOT_MASK) - 1
-                    prefetch(views.words, slots[i] * views.words.shape[1] << 3)
+                    prefetch(words, slots[i] * words.shape[1] << 3)
         for i in range(first, last):
             # the row in the home bucket is most often the one; its key's bytes come next
             if slots[i] != ABSENT:
-                prefetch(views.arena, np.int64(views.rows[slots[i]]["id_at"]))
+                prefetch(arena, np.int64(rows[slots[i]]["id_at"]))
         for i in range(first, last):
             if slots[i] != ABSENT:
-                slots[i] = lookup_hashed(
-                    views,
-                    data,
-                    frames[i, FRAME_KEY_START],
-                    frames[i, FRAME_KEY_LENGTH],
-                    hashes[i],
-                )
+                start, length = frames[i, FRAME_KEY_START], frames[i, FRAME_KEY_LENGTH]
+                slots[i] = _find(rows, arena, buckets, counts, data, start, length, hashes[i])
 
 
-@kernel
+@lean_kernel
 def prefetch_row(views: StoreViews, slot: Int) -> None:
     """Ask for the whole row at ``slot``, which is about to be folded into."""
-    width = views.words.shape[1] << 3
+    words = views.words
+    width = words.shape[1] << 3
     for byte in range(slot * width, (slot + 1) * width, LINE_BYTES):
-        prefetch(views.words, byte)
-
-
-@kernel
-def _same(arena: Bytes, at: Int, data: Bytes, start: Int, length: Int) -> bool:
-    for i in range(length):  # noqa: SIM110 (no generators in a kernel)
-        if arena[at + i] != data[start + i]:
-            return False
-    return True
+        prefetch(words, byte)

@@ -9,7 +9,7 @@ fall into one bucket.
 import numpy as np
 import numpy.typing as npt
 
-from app.kernels.compile import kernel
+from app.kernels.compile import lean_kernel
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -21,8 +21,8 @@ _FINAL = np.uint64(0xFF)
 _EIGHT = np.uint64(8)
 
 
-@kernel
-def _word(data: Bytes, at: np.uint64) -> np.uint64:
+@lean_kernel
+def word_at(data: Bytes, at: np.uint64) -> np.uint64:
     """Eight bytes, little-endian: one load to LLVM, as unsigned indices need no wraparound."""
     return (
         np.uint64(data[at])
@@ -36,12 +36,12 @@ def _word(data: Bytes, at: np.uint64) -> np.uint64:
     )
 
 
-@kernel
+@lean_kernel
 def _rotate(value: np.uint64, bits: np.uint64) -> np.uint64:
     return (value << bits) | (value >> (np.uint64(64) - bits))
 
 
-@kernel
+@lean_kernel
 def _round(
     v0: np.uint64, v1: np.uint64, v2: np.uint64, v3: np.uint64
 ) -> tuple[np.uint64, np.uint64, np.uint64, np.uint64]:
@@ -58,7 +58,7 @@ def _round(
     return v0, v1, v2, v3
 
 
-@kernel
+@lean_kernel
 def siphash13(data: Bytes, start: int, length: int, k0: np.uint64, k1: np.uint64) -> np.uint64:
     """SipHash-1-3 of ``data[start : start + length]`` under the 128-bit key ``k0, k1``.
 
@@ -72,7 +72,7 @@ def siphash13(data: Bytes, start: int, length: int, k0: np.uint64, k1: np.uint64
     v3 = k1 ^ _INIT_3
     at = np.uint64(start)
     for _ in range(length >> 3):
-        word = _word(data, at)
+        word = word_at(data, at)
         v3 ^= word
         v0, v1, v2, v3 = _round(v0, v1, v2, v3)
         v0 ^= word

@@ -21,6 +21,12 @@ INDEX_ROOM = 9  # rows that this many buckets may hold
 COUNTS = 10
 
 
+Rows = Any  # a structured array that starts with ROW_HEAD: mypy knows no fields
+Words = npt.NDArray[np.uint64]
+Slots = npt.NDArray[np.int32]
+Counts = npt.NDArray[np.int64]
+
+
 class StoreViews(NamedTuple):
     """The arrays of one ``ColumnStore``.
 
@@ -31,11 +37,11 @@ class StoreViews(NamedTuple):
     mask of the hash's bits in use.
     """
 
-    rows: Any  # a structured array: mypy knows no fields
-    words: npt.NDArray[np.uint64]
+    rows: Rows
+    words: Words
     arena: Bytes
-    buckets: npt.NDArray[np.uint64]
-    free: npt.NDArray[np.int32]
-    dirty: npt.NDArray[np.int32]
-    counts: npt.NDArray[np.int64]
-    hash_key: npt.NDArray[np.uint64]
+    buckets: Words
+    free: Slots
+    dirty: Slots
+    counts: Counts
+    hash_key: Words

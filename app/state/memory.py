@@ -18,11 +18,13 @@ import numpy.typing as npt
 _NORESERVE = getattr(mmap, "MAP_NORESERVE", 0x4000 if sys.platform == "linux" else 0)
 
 
-def reserve_array(shape: int, dtype: npt.DTypeLike, *, huge_pages: bool = False) -> Any:
-    """A zeroed array of ``shape`` elements; the memory goes when the last view of it does.
+# From this size on, rounding up to pages of 2 MiB costs little. With pages of 4 KiB, scattered rows
+# are soon more than the processor's table of pages can hold: a tenth to a fifth of a fold's time.
+_HUGE_PAGES_FROM = 1 << 23
 
-    With ``huge_pages`` the system is asked for pages of 2 MiB where it has them: scattered rows are
-    soon more than the processor's table of 4 KiB pages can hold.
+
+def reserve_array(shape: int, dtype: npt.DTypeLike) -> Any:
+    """A zeroed array of ``shape`` elements; the memory goes when the last view of it does.
 
     Raises MemoryError when the address space is not to be had.
     """
@@ -34,6 +36,6 @@ def reserve_array(shape: int, dtype: npt.DTypeLike, *, huge_pages: bool = False)
             f"cannot reserve {size:,} bytes of address space for a table: lower the limit of rows "
             "per partition, or let the system overcommit (vm.overcommit_memory)"
         ) from exc
-    if huge_pages and hasattr(mmap, "MADV_HUGEPAGE"):
+    if size >= _HUGE_PAGES_FROM and hasattr(mmap, "MADV_HUGEPAGE"):
         memory.madvise(mmap.MADV_HUGEPAGE)
     return np.frombuffer(memory, dtype)[:shape]

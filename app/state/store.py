@@ -27,7 +27,6 @@ FIRST_BUCKETS = 1 << 10
 ARENA_BYTES_PER_ROW = 96  # room for keys of 64 characters with some beyond ASCII, and for garbage
 ARENA_LIMIT = 2**32 - 1  # ``id_at`` is 32 bits wide
 COMPACT_FROM = 1 << 16  # bytes of garbage that are not worth moving keys for
-HUGE_PAGES_FROM = 1 << 25  # bytes: below, rounding up to 2 MiB wastes more than it wins
 
 
 class ColumnStore:
@@ -57,8 +56,7 @@ class ColumnStore:
 
     def _reserve(self) -> StoreViews:
         limit = self.limit
-        huge = limit * self.row_dtype.itemsize >= HUGE_PAGES_FROM
-        rows = reserve_array(limit, self.row_dtype, huge_pages=huge)
+        rows = reserve_array(limit, self.row_dtype)
         counts = np.zeros(v.COUNTS, np.int64)
         counts[v.LIMIT] = limit
         views = StoreViews(
