@@ -4,7 +4,7 @@ import numpy as np
 
 from app.kernels import parameters as p
 from app.kernels.compile import kernel
-from app.kernels.decode_types import Int, Record
+from app.kernels.decode_types import Bool, Int, Record
 from app.kernels.regimes import Regimes
 from app.state.layout import ACTION_OBSERVE, FLAG_PROFILE, VERIFICATIONS
 
@@ -25,7 +25,7 @@ def verification_of(row: Record) -> Int:
 
 
 @kernel
-def is_exempt(row: Record, now: Int, regimes: Regimes, r: Int) -> bool:
+def is_exempt(row: Record, now: Int, regimes: Regimes, r: Int) -> Bool:
     """Whether profile, operator or policy exempt the account at event time ``now`` (ms)."""
     if row["exempt_until"] > now or row["operator_exempt_until"] > now:
         return True
@@ -39,7 +39,7 @@ def is_exempt(row: Record, now: Int, regimes: Regimes, r: Int) -> bool:
 
 
 @kernel
-def _matches(row: Record, kind: Int, value: Int) -> bool:
+def _matches(row: Record, kind: Int, value: Int) -> Bool:
     if not row["flags"] & FLAG_PROFILE:
         return False
     if kind == EXEMPT_TIER:
