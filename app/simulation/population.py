@@ -101,7 +101,8 @@ class Population:
         self._index = np.random.default_rng([seed, 3]).permutation(count)
         self.accounts = np.empty(count, self._crowds[0].accounts.dtype)
         self.accounts[self._index] = np.concatenate([crowd.accounts for crowd in self._crowds])
-        self.account_hashes = self._names.of("account", np.arange(count))
+        self.account_hashes = np.empty(count, np.uint64)
+        self.account_hashes[self._index] = self._names.of("account", np.arange(count))
         self._requests = np.zeros(count, np.int64)
         self._attacks = np.zeros(count, np.int64)
 
@@ -198,7 +199,9 @@ class Population:
     ) -> tuple[RequestBatch, npt.NDArray[np.bool_]]:
         # Ties are broken by name: by the order of crowds they would tell an attack from the rest.
         rows = take(rows, np.lexsort((rows["event_id"], rows["arrival"])))
-        requests = rows[list(REQUEST.names or ())]
+        # A delivery begins with the request, and only that may leave: no label, not even as bytes.
+        octets = rows.view(np.uint8).reshape(len(rows), rows.itemsize)
+        requests = np.ascontiguousarray(octets[:, : REQUEST.itemsize]).view(REQUEST).reshape(-1)
         created = self._created(from_ms, to_ms)
         return RequestBatch(from_ms, to_ms, requests, rows["arrival"], created), rows["attack"]
 

@@ -114,7 +114,7 @@ REQUEST = np.dtype(
 # A request on its way to the topic, with what only the simulator knows.
 DELIVERY = np.dtype(
     [
-        *[(name, REQUEST[name]) for name in REQUEST.names or ()],
+        *[(name, REQUEST[name]) for name in REQUEST.names or ()],  # first, as they stand there
         ("arrival", np.int64),  # ms, when the record reaches the topic
         ("attack", np.bool_),
         ("repeat", np.bool_),  # a duplicate of another delivery
