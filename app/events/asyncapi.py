@@ -8,7 +8,7 @@ from typing import Any
 
 from app import __version__
 from app.events.record import Record
-from app.events.topics import TOPICS, WORKER, Topic, records
+from app.events.topics import TOPICS, WORKER, Topic
 
 JSON_FORMAT = "application/schema+json;version=2020-12"
 AVRO_FORMAT = "application/vnd.apache.avro+json;version=1.9.0"
@@ -40,9 +40,9 @@ def asyncapi_document() -> dict[str, Any]:
         },
         "components": {
             "messages": {
-                _message_id(record, framing): _message(record, framing)
-                for record in records()
-                for framing in _FRAMINGS
+                _message_id(topic.record, framing): _message(topic.record, framing)
+                for topic in TOPICS
+                for framing in topic.framings
             }
         },
     }
@@ -63,7 +63,7 @@ def _channel(topic: Topic) -> dict[str, Any]:
         "summary": topic.summary,
         "messages": {
             framing: {"$ref": f"#/components/messages/{_message_id(topic.record, framing)}"}
-            for framing in _FRAMINGS
+            for framing in topic.framings
         },
         "bindings": {
             "kafka": {
@@ -95,7 +95,7 @@ def _operation(action: str, topic: Topic) -> dict[str, Any]:
     return {
         "action": action,
         "channel": {"$ref": channel},
-        "messages": [{"$ref": f"{channel}/messages/{framing}"} for framing in _FRAMINGS],
+        "messages": [{"$ref": f"{channel}/messages/{framing}"} for framing in topic.framings],
     }
 
 

@@ -11,7 +11,6 @@ from functools import cache
 from typing import Any, Literal, Protocol, TypeVar
 
 import fastavro
-import orjson
 
 from app.events.record import JSON_CONTENT, BadRecord, Encoded, Part, Record
 from app.events.schemas import Schema, avro_schema
@@ -114,9 +113,6 @@ def _from_avro(kind: type[R], value: bytes, schemas: SchemaSource) -> R:
         raise BadRecord(reasons.MALFORMED) from None
     if body.read(1):
         raise BadRecord(reasons.MALFORMED)
-    if isinstance(document, dict):
-        for field in _json_fields(kind):
-            document[field] = _parse_json(document.get(field), field)
     return kind.from_fields(document)
 
 
@@ -125,30 +121,8 @@ def _parsed(kind: type[Record]) -> Any:
     return fastavro.parse_schema(avro_schema(kind))
 
 
-@cache
-def _json_fields(kind: type[Record]) -> tuple[str, ...]:
-    """Fields of free form: an object in JSON, its text in Avro."""
-    return tuple(
-        name
-        for name, field in kind.model_fields.items()
-        if isinstance(field.json_schema_extra, dict)
-        and field.json_schema_extra.get("x-avro") == "json"
-    )
-
-
-def _parse_json(text: Any, field: str) -> Any:
-    try:
-        return orjson.loads(text)
-    except (orjson.JSONDecodeError, TypeError):
-        raise BadRecord(reasons.MALFORMED, field) from None
-
-
 def _plain(part: Part) -> dict[str, Any]:
-    free = _json_fields(type(part)) if isinstance(part, Record) else ()
-    return {
-        name: orjson.dumps(value).decode() if name in free else _value(value)
-        for name, value in part.__dict__.items()
-    }
+    return {name: _value(value) for name, value in part.__dict__.items()}
 
 
 def _value(value: Any) -> Any:

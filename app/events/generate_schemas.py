@@ -10,20 +10,28 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
+from pydantic import BaseModel
 
 from app.events.asyncapi import asyncapi_document
+from app.events.policies import PolicyRecord
+from app.events.record import Record
 from app.events.schemas import avro_schema, json_schema
 from app.events.topics import records
+from app.policy.document import PolicyDocument
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
+
+# Records whose content another package describes.
+_WHOLE: Mapping[type[Record], type[BaseModel]] = {PolicyRecord: PolicyDocument}
 
 
 def generate() -> dict[str, str]:
     """The content of every file of ``schemas/``, by file name."""
     files = {"asyncapi.yaml": yaml.safe_dump(asyncapi_document(), sort_keys=False, width=100)}
     for record in records():
-        files[f"{record.schema_name}.avsc"] = _json(avro_schema(record))
-        files[f"{record.schema_name}.schema.json"] = _json(json_schema(record))
+        model = _WHOLE.get(record, record)
+        files[f"{record.schema_name}.avsc"] = _json(avro_schema(model))
+        files[f"{record.schema_name}.schema.json"] = _json(json_schema(model, record.schema_name))
     return files
 
 

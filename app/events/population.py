@@ -23,7 +23,7 @@ class PopulationPart(Record):
     partitions: Positive = Field(description="Parts that make the snapshot whole.")
     starts: Millis = Field(description="Event time from which the snapshot may judge.")
     accounts: Count = Field(description="Active accounts in the sketch.")
-    sketches: dict[str, list[Count]] = Field(
+    sketches: dict[str, list[Total]] = Field(
         description="Per feature, the accounts in each bin; bins are those of the detector version."
     )
     detector_version: str

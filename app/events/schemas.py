@@ -1,4 +1,4 @@
-"""Avro and JSON Schema of a record, both made from its model.
+"""Avro and JSON Schema of a record, made from its model.
 
 JSON Schema comes from pydantic; Avro is derived from it, so that the two cannot disagree. Labels
 (an action, a tier) are Avro strings rather than enums: a reader that meets a symbol it does not
@@ -7,10 +7,10 @@ know fails on an enum, and the next label is only a matter of time.
 
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
 from app.events.fields import INT32_MAX
-from app.events.record import Record
 
 JSON_SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 AVRO_NAMESPACE = "reflux.v1"
@@ -25,21 +25,21 @@ class _Untitled(GenerateJsonSchema):
         return False
 
 
-def json_schema(record: type[Record]) -> Schema:
-    """The record as JSON Schema, dialect 2020-12."""
-    body = record.model_json_schema(schema_generator=_Untitled)
+def json_schema(model: type[BaseModel], name: str) -> Schema:
+    """``model`` as JSON Schema, dialect 2020-12; ``name`` is that of its file."""
+    body = model.model_json_schema(schema_generator=_Untitled)
     return {
         "$schema": JSON_SCHEMA_DIALECT,
-        "$id": f"urn:reflux:schema:{record.schema_name}:v1",
-        "title": record.__name__,
-        **{name: value for name, value in body.items() if name != "title"},
+        "$id": f"urn:reflux:schema:{name}:v1",
+        "title": model.__name__,
+        **{key: value for key, value in body.items() if key != "title"},
     }
 
 
-def avro_schema(record: type[Record]) -> Schema:
-    """The record as an Avro schema, with fields in the order of the model."""
-    body = json_schema(record)
-    return _record(record.__name__, body, body.get("$defs", {}), set())
+def avro_schema(model: type[BaseModel]) -> Schema:
+    """``model`` as an Avro schema, with fields in the order of the model."""
+    body = model.model_json_schema(schema_generator=_Untitled)
+    return _record(model.__name__, body, body.get("$defs", {}), set())
 
 
 def _record(name: str, body: Schema, definitions: Schema, seen: set[str]) -> Schema:
@@ -88,8 +88,6 @@ def _type(node: Schema, definitions: Schema, seen: set[str]) -> Any:
             return "boolean"
         case "array":
             return {"type": "array", "items": _type(node["items"], definitions, seen)}
-        case "object" if node.get("x-avro") == "json":
-            return "string"
         case "object":
             values = _type(node["additionalProperties"], definitions, seen)
             return {"type": "map", "values": values}

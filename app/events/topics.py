@@ -22,6 +22,7 @@ from app.events.requests import Request
 from app.events.sightings import Sighting
 from app.events.verdicts import Verdict
 
+Framing = Literal["json", "avro"]
 Partitioning = Literal["account", "link", "shared"]
 """How a topic's partition count is bound.
 
@@ -43,6 +44,7 @@ class Topic:
     writers: tuple[str, ...]
     readers: tuple[str, ...]
     summary: str
+    framings: tuple[Framing, ...] = ("json", "avro")
 
     def full_name(self, prefix: str) -> str:
         """The topic's name on a cluster."""
@@ -129,6 +131,7 @@ POLICY = Topic(
     writers=(OPERATOR,),
     readers=(WORKER, OPERATOR),
     summary="The thresholds in force, as one whole document per policy name.",
+    framings=("json",),
 )
 OPERATORS = Topic(
     name="operators.v1",
@@ -161,7 +164,8 @@ SIGHTINGS = Topic(
     direction="internal",
     writers=(WORKER,),
     readers=(WORKER,),
-    summary="Every active account under each of its links, once per epoch.",
+    summary="Every active account under each of its links, once per sighting period.",
+    framings=("avro",),
 )
 VERDICTS = Topic(
     name="verdicts.v1",

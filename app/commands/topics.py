@@ -1,0 +1,133 @@
+"""``reflux topics``: create the topics of a deployment, and see how they are."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import orjson
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from app.commands.exits import REFUSED
+from app.commands.options import CONNECTION, with_settings
+from app.kafka.admin import Cluster
+from app.kafka.manifest import wanted_topics
+from app.kafka.plan import Step, describe, plan
+from app.settings import Settings
+
+SETTINGS = (*CONNECTION, "app_id", "partitions")
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="Create the topics of a deployment, see how they are.",
+)
+
+File = Annotated[
+    Path | None,
+    typer.Option("--file", "-f", help="Topics file; the one that comes with Reflux by default."),
+]
+Replication = Annotated[
+    int | None, typer.Option(min=1, help="Copies of every partition, whatever the file says.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object per line.")]
+
+
+@app.command("apply")
+@with_settings(*SETTINGS)
+def apply(
+    settings: Settings,
+    file: File = None,
+    replication: Replication = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Create what is missing, mend settings that differ, report the rest.
+
+    May be run again at any time. The partition count of a topic keyed by account or link is never
+    changed; if one differs nothing is done at all.
+
+    Exit codes: 0 done or nothing to do, 3 no broker answered, 4 invalid file, 5 refused.
+
+    Example: reflux topics apply --replication 1 --dry-run
+    """
+    cluster = Cluster(settings)
+    wanted = wanted_topics(settings, file=file, replication=replication)
+    steps = plan(wanted, cluster.topics([topic.name for topic in wanted]))
+    refused = any(step.kind == "refuse" for step in steps)
+    if not refused and not dry_run:
+        cluster.carry_out(steps)
+    if as_json:
+        for line in describe(steps):
+            typer.echo(orjson.dumps(line))
+    else:
+        _explain(steps, done=not refused and not dry_run)
+    if refused:
+        raise typer.Exit(REFUSED)
+
+
+@app.command("list")
+@with_settings(*SETTINGS)
+def list_topics(
+    settings: Settings,
+    file: File = None,
+    replication: Replication = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show every topic of the deployment, and whether it is as it should be.
+
+    Exit codes: 0 all shown, 3 no broker answered, 4 invalid file.
+
+    Example: reflux topics list --json
+    """
+    wanted = wanted_topics(settings, file=file, replication=replication)
+    found = Cluster(settings).topics([topic.name for topic in wanted])
+    rows = [
+        {
+            "topic": step.topic.name,
+            "state": _STATES[step.kind],
+            "partitions": found[step.topic.name].partitions if step.topic.name in found else None,
+            "replication": found[step.topic.name].replication if step.topic.name in found else None,
+            "keyed_by": step.topic.partitioning,
+            "cleanup": step.topic.config["cleanup.policy"],
+        }
+        for step in plan(wanted, found)
+    ]
+    if as_json:
+        for row in rows:
+            typer.echo(orjson.dumps(row))
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("topic", "state", "partitions", "copies", "keyed by", "cleanup"):
+        table.add_column(heading)
+    for row in rows:
+        table.add_row(*("-" if value is None else str(value) for value in row.values()))
+    Console().print(table)
+
+
+_STATES = {
+    "create": "missing",
+    "configure": "settings differ",
+    "refuse": "partitions differ",
+    "keep": "ok",
+}
+_DONE = {"create": "created", "configure": "configured", "keep": "ok", "refuse": "refused"}
+_PLANNED = {
+    "create": "to be created",
+    "configure": "to be configured",
+    "keep": "ok",
+    "refuse": "refused",
+}
+
+
+def _explain(steps: Sequence[Step], *, done: bool) -> None:
+    words = _DONE if done else _PLANNED
+    for step in steps:
+        typer.echo(f"{words[step.kind]:<17} {step.topic.name}")
+        for name, value in step.changes.items():
+            typer.echo(f"{'':<17}   {name} = {value}")
+        for note in step.notes:
+            typer.echo(f"{'':<17}   {note}", err=step.kind == "refuse")
+    if any(step.kind == "refuse" for step in steps):
+        typer.echo("reflux: nothing was changed", err=True)
