@@ -17,7 +17,6 @@ NAME_WORDS = 4
 MAX_NAME_BYTES = 8 * NAME_WORDS - 2  # a field's name is compared together with its quotes
 SLOTS = 1024  # of the hash table of names: at most a quarter full
 MAX_DEPTH = 1024  # nested JSON objects and arrays, the record itself included; orjson's limit
-SCRATCH_BYTES = 1 << 16  # the text of one record without its escapes
 
 FIELD = np.dtype(
     [
@@ -71,8 +70,10 @@ STATE = np.dtype(
         ("outcome", np.uint8, (MAX_FIELDS,)),  # see ``decode_store``
         ("used", np.int64),  # bytes taken in the scratch
         ("slow", np.int64),  # 1: a number was not read exactly
-        # open brackets, one bit each, set for objects
+        # JSON's open brackets, one bit each, set for objects
         ("stack", np.uint64, (MAX_DEPTH // 64,)),
+        # Avro's open loops (items left) and calls (where to return)
+        ("calls", np.int64, (MAX_DEPTH,)),
         # over records: the field whose key came after field i - 1 last time (0: the first one),
         # -1: none yet
         ("follow", np.int64, (MAX_FIELDS + 1,)),
