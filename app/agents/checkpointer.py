@@ -28,6 +28,10 @@ class Source(Protocol):
         """Whether outputs wait that should leave without waiting for the interval."""
 
     @property
+    def backlogged(self) -> bool:
+        """Whether a full checkpoint is wanted now: inputs wait for it."""
+
+    @property
     def changed(self) -> bool:
         """Whether a full checkpoint would write anything."""
 
@@ -39,7 +43,7 @@ class Source(Protocol):
         frozen rows. The first one after which no frozen row is left carries the header; without a
         frozen checkpoint there are only outputs and their rows."""
 
-    def durable(self) -> None:
+    def written(self) -> None:
         """The frozen header has been written: committed positions may move."""
 
 
@@ -115,7 +119,7 @@ class Checkpointer:
         try:
             due = time.monotonic() + self._interval
             while True:
-                if self._closing or time.monotonic() >= due:
+                if self._closing or self._source.backlogged or time.monotonic() >= due:
                     closing = self._closing
                     if self._source.changed:
                         await self._full()
@@ -125,7 +129,7 @@ class Checkpointer:
                 elif self._source.urgent:
                     await self._write(self._source.collect(0), "urgent")
                 self._wake.clear()
-                if not self._source.urgent and not self._closing:
+                if not (self._source.urgent or self._source.backlogged or self._closing):
                     await self._wait(due - time.monotonic())
         except asyncio.CancelledError:
             raise
@@ -147,7 +151,7 @@ class Checkpointer:
             await self._write(checkpoint, "full")
             if checkpoint.header is not None:
                 break
-        self._source.durable()
+        self._source.written()
         self.drained.set()
         self.drained.clear()
 

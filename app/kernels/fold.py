@@ -13,7 +13,7 @@ import numpy.typing as npt
 from app.kernels import columns as c
 from app.kernels import ledger as l
 from app.kernels import reasons
-from app.kernels.compile import kernel
+from app.kernels.compile import lean_kernel
 from app.kernels.decode_types import Bytes, Int, Matrix, Record
 from app.kernels.dirty import mark_dirty
 from app.kernels.fold_row import fold_request, reset_detection
@@ -60,13 +60,13 @@ class Partition(NamedTuple):
     seen: npt.NDArray[np.uint64]
 
 
-@kernel
+@lean_kernel
 def look_up(batch: RequestBatch, views: StoreViews) -> None:
     """Find the rows of all requests of the batch, before it is folded."""
     lookup_frames(views, batch.data, batch.frames, batch.hashes, batch.slots)
 
 
-@kernel
+@lean_kernel
 def fold_requests(
     batch: RequestBatch,
     start: Int,
@@ -81,8 +81,7 @@ def fold_requests(
 
     Stops before the first request whose ts begins a new epoch, for the partition is to be swept
     first: the caller does so, moves the ledger's epoch, looks up anew (a sweep removes rows) and
-    calls again. Decisions are written to ``decisions`` (structured[>= n]), with ``record`` the
-    request's number in the batch and ``slot`` its row.
+    calls again. Decisions are written to ``decisions`` (structured[>= n] of ``DECISION``).
 
     Returns (number of the first request not folded, decisions made).
     """
@@ -111,7 +110,7 @@ def fold_requests(
                     mark_dirty(views, slot)
                     if judge(row, ts, regimes, r, partition.guards, decisions[made]):
                         decisions[made]["slot"] = slot
-                        decisions[made]["record"] = i
+                        decisions[made]["offset"] = batch.frames[i, c.FRAME_OFFSET]
                         made += 1
         ledger[l.IN] += 1
         if batch.status[i] != reasons.OK:
@@ -119,7 +118,7 @@ def fold_requests(
     return count, made
 
 
-@kernel
+@lean_kernel
 def _admit(batch: RequestBatch, i: Int, regimes: Regimes, ledger: npt.NDArray[np.int64]) -> Int:
     """Whether the request's ts is near enough to the record's and to the partition's clock."""
     ts = batch.values[i, c.REQ_TS]
@@ -133,7 +132,7 @@ def _admit(batch: RequestBatch, i: Int, regimes: Regimes, ledger: npt.NDArray[np
     return reasons.OK
 
 
-@kernel
+@lean_kernel
 def _row_of(batch: RequestBatch, i: Int, views: StoreViews) -> Int:
     if batch.slots[i] != ABSENT:
         return batch.slots[i]
@@ -147,7 +146,7 @@ def _row_of(batch: RequestBatch, i: Int, views: StoreViews) -> Int:
     )
 
 
-@kernel
+@lean_kernel
 def _fold_row(
     batch: RequestBatch,
     i: Int,
@@ -193,7 +192,7 @@ def _fold_row(
     return True
 
 
-@kernel
+@lean_kernel
 def _count_in_period(row: Record, values: Matrix, period: Int) -> None:
     """Count the request towards the account's next sighting, by the partition's clock: a late one
     belongs to the period in which it arrives, for its own has been reported."""

@@ -11,7 +11,7 @@ ring, so an entry is at most 32 * 600 s = 5.3 h old when it is overwritten.
 
 import numpy as np
 
-from app.kernels.compile import kernel
+from app.kernels.compile import lean_kernel
 from app.kernels.decode_types import Int, Record
 from app.state.layout import RECENT
 
@@ -20,7 +20,7 @@ CLOCK_MASK = 0xFFFF
 EMPTY = np.uint64(0)
 
 
-@kernel
+@lean_kernel
 def fingerprint_of(event_hash: Int) -> Int:
     """The fingerprint of an event by the hash of its id: never the mark of an empty place."""
     fingerprint = np.uint64(event_hash)
@@ -29,7 +29,7 @@ def fingerprint_of(event_hash: Int) -> Int:
     return fingerprint
 
 
-@kernel
+@lean_kernel
 def is_repeat(row: Record, fingerprint: Int, clock_ms: Int) -> bool:
     """Whether the event was folded into ``row`` recently; ``clock_ms`` is the row's clock now."""
     now = (clock_ms // 1000) & CLOCK_MASK
@@ -41,7 +41,7 @@ def is_repeat(row: Record, fingerprint: Int, clock_ms: Int) -> bool:
     return False
 
 
-@kernel
+@lean_kernel
 def remember(row: Record, fingerprint: Int, clock_ms: Int) -> None:
     """Keep the fingerprint, before the row's ``last_ts`` moves to ``clock_ms``."""
     if clock_ms - row.last_ts > REPEAT_SECONDS * 1000:

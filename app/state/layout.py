@@ -133,7 +133,10 @@ ACCOUNT = np.dtype(
         ("recent_next", np.uint8),
         ("tier", np.uint8),
         ("verification", np.uint8),
-        ("detectors_off", np.uint8),  # evidence kinds an operator's reversal has silenced (bit mask)
+        (
+            "detectors_off",
+            np.uint8,
+        ),  # evidence kinds an operator's reversal has silenced (bit mask)
         ("duplicates_ahead", np.uint16),  # duplicates counted in the row but not yet in the header
         ("billing_country", np.uint16),
         ("access_country", np.uint16),

@@ -1,0 +1,110 @@
+"""What judges requests now: every policy and population snapshot a worker has heard of.
+
+Fed by the broadcast reader with records of the policy and population topics; read by every
+partition. A policy that is invalid changes nothing: it is refused, counted and logged with the
+field and the reason.
+"""
+
+from typing import NamedTuple
+
+import structlog
+
+from app import metrics
+from app.detection.population import Snapshot, SnapshotAssembler
+from app.events.policies import PolicyRecord
+from app.events.population import PopulationPart
+from app.events.record import BadRecord
+from app.kernels.regimes import Regimes
+from app.policy.document import PolicyDocument
+from app.policy.load import InvalidPolicy, parse_policy
+from app.policy.regimes import MAX_REGIMES, build_regimes
+
+log = structlog.get_logger(__name__)
+
+MAX_POLICIES = 64
+"""Published policies kept, the newest: late requests are judged by the one of their time."""
+
+
+class Judgement(NamedTuple):
+    """What judges: the regimes, and the policies that they name by position."""
+
+    regimes: Regimes
+    policies: tuple[PolicyDocument, ...]
+
+
+class JudgementBook:
+    """The judgement in force, kept up to date record by record.
+
+    ``current`` is replaced as a whole, so that a reader that holds one sees no half of another.
+    """
+
+    def __init__(self, default: PolicyDocument) -> None:
+        self._default = default
+        self._published: list[PolicyDocument] = []
+        self._snapshots: list[Snapshot] = []
+        self._assembler = SnapshotAssembler()
+        self.current = self._build()
+
+    def policy_record(self, key: bytes | None, value: bytes | None, timestamp: int) -> None:
+        """Take in a record of the policy topic.
+
+        A tombstone takes the published policies back: the shipped one judges from ``timestamp``
+        (the record's, ms) on.
+        """
+        if key is not None and key.decode(errors="replace") != self._default.name:
+            return
+        if value is None:
+            shipped = self._default.model_copy(update={"effective_from": max(timestamp, 0)})
+            self._publish(shipped)
+            return
+        try:
+            record = PolicyRecord.from_json(value)
+            # What the letter says of the document holds, should the two differ.
+            said = record.model_dump(exclude={"document"})
+            document = parse_policy({**record.document, **said})
+        except (BadRecord, InvalidPolicy) as exc:
+            metrics.POLICIES_REFUSED.inc()
+            log.error(
+                "published policy refused: the one in force stays",
+                error=str(exc),
+                in_force=self._published[-1].version if self._published else self._default.version,
+            )
+            return
+        self._publish(document)
+
+    def _publish(self, document: PolicyDocument) -> None:
+        self._published = [*self._published, document][-MAX_POLICIES:]
+        self.current = self._build()
+        log.info(
+            "policy in force",
+            version=document.version,
+            author=document.author,
+            reason=document.reason,
+            effective_from=document.judges_from,
+        )
+
+    def population_record(self, key: bytes | None, value: bytes | None) -> None:  # noqa: ARG002
+        """Take in a record of the population topic."""
+        if value is None:
+            return
+        try:
+            part = PopulationPart.from_json(value)
+        except BadRecord as exc:
+            # Written by workers alone: somebody else writes to an internal topic.
+            log.error("population part refused", error=str(exc))
+            return
+        closed = self._assembler.add(part)
+        if closed:
+            self._snapshots = [*self._snapshots, *closed][-MAX_REGIMES:]
+            self.current = self._build()
+            metrics.SNAPSHOT.set(closed[-1].number)
+            metrics.POPULATION_ACCOUNTS.set(closed[-1].accounts)
+
+    def _build(self) -> Judgement:
+        policies = (self._default, *self._published)
+        newest = policies[-1]
+        metrics.POLICY.info(
+            {"name": newest.name, "version": newest.version, "author": newest.author}
+        )
+        metrics.POLICY_EFFECTIVE.set(newest.judges_from / 1000)
+        return Judgement(build_regimes(policies, self._snapshots), policies)

@@ -1,0 +1,124 @@
+"""Which partitions this worker owns, from the fence to the last checkpoint.
+
+The order is what makes state exactly-once. Before a partition's changelog is read, its writer is
+opened, which fences the former owner and closes its last transaction. After recovery the header
+says where every input resumes. Before the partition is given up, one last checkpoint is written;
+if there is no time for it, memory is dropped, and the next owner starts from the changelog.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+import structlog
+from faust.types import TP
+
+from app import metrics
+from app.agents.checkpointer import Checkpointer, Source
+from app.state.checkpoint import CheckpointWriter
+
+log = structlog.get_logger(__name__)
+
+
+class Owned(Source, Protocol):
+    """A partition's state while it is owned."""
+
+    durable: dict[str, int]
+    """Next offset of each input, as of the last durable header."""
+
+
+P = TypeVar("P", bound=Owned)
+
+
+@dataclass(slots=True)
+class Tenure(Generic[P]):
+    """One partition of a table, owned."""
+
+    partition: P
+    checkpointer: Checkpointer
+
+
+class Ownership(Generic[P]):
+    """The partitions of one table that this worker owns.
+
+    ``open_writer`` makes and opens a writer (blocking, called in a thread); ``begin`` makes a
+    partition's state from its recovered table.
+    """
+
+    def __init__(
+        self,
+        table: str,
+        *,
+        open_writer: Callable[[int], CheckpointWriter],
+        begin: Callable[[int, Callable[[], None]], P],
+        executor: ThreadPoolExecutor,
+        interval: float,
+        slice_rows: int,
+        failed: Callable[[BaseException], None],
+    ) -> None:
+        self.table = table
+        self.tenures: dict[int, Tenure[P]] = {}
+        self._open_writer = open_writer
+        self._begin = begin
+        self._executor = executor
+        self._interval = interval
+        self._slice_rows = slice_rows
+        self._failed = failed
+        self._writers: dict[int, CheckpointWriter] = {}
+
+    async def fence(self, partitions: Iterable[int]) -> None:
+        """Open the writers of ``partitions``: no former owner can write from now on.
+
+        Raises:
+            CheckpointFailed: the brokers did not answer in time.
+        """
+        loop = asyncio.get_running_loop()
+        missing = [number for number in sorted(partitions) if number not in self._writers]
+        opened = await asyncio.gather(
+            *(loop.run_in_executor(self._executor, self._open_writer, n) for n in missing)
+        )
+        self._writers.update(zip(missing, opened, strict=True))
+
+    def start(self, partitions: Iterable[int]) -> None:
+        """Begin the tenures of recovered ``partitions``, which are fenced."""
+        for number in sorted(partitions):
+            checkpointer: list[Checkpointer] = []
+            partition = self._begin(number, lambda made=checkpointer: made[0].wake())
+            checkpointer.append(
+                Checkpointer(
+                    partition,
+                    self._writers[number],
+                    self._executor,
+                    table=self.table,
+                    partition=number,
+                    interval=self._interval,
+                    slice_rows=self._slice_rows,
+                    failed=self._failed,
+                )
+            )
+            checkpointer[0].start()
+            self.tenures[number] = Tenure(partition, checkpointer[0])
+
+    async def end(self, deadline: float) -> set[int]:
+        """End every tenure with a last checkpoint, all under one ``deadline`` (monotonic, s).
+
+        Returns the partitions whose memory is not durable and must be dropped.
+        """
+        tenures, self.tenures = self.tenures, {}
+        writers, self._writers = self._writers, {}
+        clean = await asyncio.gather(
+            *(tenure.checkpointer.close(deadline) for tenure in tenures.values())
+        )
+        loop = asyncio.get_running_loop()
+        idle = [writers[number] for number in writers.keys() - tenures.keys()]
+        await asyncio.gather(*(loop.run_in_executor(self._executor, w.close) for w in idle))
+        for number in tenures:
+            metrics.forget_partition(number)
+        return {number for number, done in zip(tenures, clean, strict=True) if not done}
+
+    def get(self, number: int) -> Tenure[P] | None:
+        """The tenure of a partition, or None when it is not owned (any more, or yet)."""
+        return self.tenures.get(number)

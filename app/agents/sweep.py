@@ -1,0 +1,114 @@
+"""What a partition does when its watermark enters a new epoch.
+
+Every epoch it contributes its part of the population snapshot. Every sighting period it reports
+its active accounts under each of their links, and lets go of rows that have been idle for too long.
+All of it happens at a place in the log, between two requests, so that a replay does it there too.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from app import metrics
+from app.agents.judgement import Judgement
+from app.detection.population import sketch_part
+from app.kernels import guards as g
+from app.kernels import ledger as l
+from app.kernels import sightings as s
+from app.kernels import views as v
+from app.kernels.expiry import shrink_idle
+from app.kernels.fold import Partition
+from app.kernels.parameters import RETENTION_MS
+from app.kernels.regimes import regime_at
+from app.state.checkpoint import Output
+from app.state.store import ColumnStore
+
+RECORDS = 8_192
+"""Sightings in one transaction: some 3 MiB, written in tens of milliseconds."""
+
+SCHEMA_ID = 0
+"""Sightings are written and read by workers alone, by the schema they ship: no registry knows it."""
+
+
+class Sweep:
+    """The sweeps of one partition.
+
+    ``epoch_ms`` divides a sighting period, which lasts ``period_hours`` (a divisor of 24).
+    """
+
+    def __init__(
+        self,
+        partition: int,
+        partitions: int,
+        *,
+        epoch_ms: int,
+        period_hours: int,
+        sightings_topic: str,
+        population_topic: str,
+    ) -> None:
+        self.epoch_ms = epoch_ms
+        self.period_ms = period_hours * s.HOUR_MS
+        self._partition = partition
+        self._partitions = partitions
+        self._period_hours = period_hours
+        self._sightings_topic = sightings_topic
+        self._population_topic = population_topic
+        self._parts: list[Output] = []
+        self._period: s.Period | None = None
+        self._next_slot = 0
+
+    @property
+    def pending(self) -> bool:
+        """Whether rows wait to be reported: none may change meanwhile."""
+        return self._period is not None
+
+    def close(
+        self, store: ColumnStore, state: Partition, ts: int, judgement: Judgement
+    ) -> None:
+        """Close the ledger's epoch, for a request of event time ``ts`` begins a later one."""
+        epoch = int(state.ledger[l.EPOCH])
+        part = sketch_part(store, epoch, self.epoch_ms, self._partition, self._partitions)
+        state.guards[g.ACTIVE] = part.accounts
+        encoded = part.encode()
+        self._parts.append(
+            Output(self._population_topic, encoded.key, encoded.value, encoded.headers)
+        )
+        period = epoch * self.epoch_ms // self.period_ms
+        if ts // self.period_ms > period:
+            self._period = s.Period(period, self._period_hours)
+            self._next_slot = 0
+            self._expire(store, ts, judgement)
+
+    def _expire(self, store: ColumnStore, ts: int, judgement: Judgement) -> None:
+        r = regime_at(judgement.regimes, ts)
+        retention = int(judgement.regimes.parameters[r, RETENTION_MS])
+        expired = np.empty(len(store), np.int64)
+        count = int(shrink_idle(store.views(), ts, retention, expired))
+        store.expire(expired[:count].tolist())
+        metrics.EXPIRED.labels(table="accounts").inc(count)
+
+    def take_parts(self) -> list[Output]:
+        """The population parts since the last call."""
+        taken, self._parts = self._parts, []
+        return taken
+
+    def take_sightings(self, store: ColumnStore) -> tuple[npt.NDArray[np.int32], list[Output]]:
+        """The next accounts' sightings, and the slots of their rows, marked as reported.
+
+        Both belong into one transaction: a row that says it was reported, was. Returns empty ones
+        when no sweep is pending.
+        """
+        if self._period is None:
+            return np.empty(0, np.int32), []
+        views = store.views()
+        rows = views.rows[: int(views.counts[v.ROWS_USED])]
+        first = self._next_slot
+        records, self._next_slot = s.take(
+            rows, views.arena, first, self._period, SCHEMA_ID, RECORDS
+        )
+        swept = rows[first : self._next_slot]
+        reported = (swept["epoch"] == self._period.number) & (swept["epoch_requests"] > 0)
+        swept["epoch_requests"][reported] = 0
+        if self._next_slot >= rows.size:
+            self._period = None
+        outputs = [Output(self._sightings_topic, key, value) for key, value in records]
+        return np.flatnonzero(reported).astype(np.int32) + np.int32(first), outputs
