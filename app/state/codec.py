@@ -83,8 +83,8 @@ class RowCodec:
             kernels.encode_rows(views, self._plans[self.version], self.version, part, out, ends)
             values = out[: ends[-1]].tobytes()
             start = 0
-            for slot, end in zip(part.tolist(), ends.tolist(), strict=True):
-                pairs.append((store.key(slot), values[start:end]))
+            for key, end in zip(store.keys(part), ends.tolist(), strict=True):
+                pairs.append((key, values[start:end]))
                 start = end
         return pairs
 

@@ -29,7 +29,7 @@ def lanes_of(dtype: np.dtype[Any]) -> list[Lane]:
 
     Raises ValueError for a row whose clock is not its first time.
     """
-    lanes = [lane for lane in _walk(dtype, (), 0) if lane.path[-1] not in LOCAL_FIELDS]
+    lanes = list(_walk(dtype, (), 0))
     kinds = [_kind(lane) for lane in lanes]
     if kinds.count(kernels.CLOCK) != 1 or kernels.TIME in kinds[: kinds.index(kernels.CLOCK)]:
         raise ValueError(f"a row needs an int64 field {CLOCK_FIELD!r} before all other times")

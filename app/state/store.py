@@ -9,7 +9,7 @@ Between folds one thread at a time may call the store's methods; a kernel at wor
 
 import itertools
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import numpy as np
 import numpy.typing as npt
@@ -146,9 +146,17 @@ class ColumnStore:
             raise IndexError(f"no row at slot {slot}")
         return self._views.arena[start : start + length].tobytes()
 
-    def keys(self) -> Iterator[bytes]:
-        """Every key, in the order of slots."""
-        return map(self.key, self.slots().tolist())
+    def keys(self, slots: npt.NDArray[np.integer] | None = None) -> list[bytes]:
+        """The keys of the rows at ``slots`` (in use), or of all rows in the order of slots."""
+        rows = self._views.rows
+        slots = self.slots() if slots is None else slots
+        starts = rows["id_at"][slots].tolist()
+        lengths = rows["id_length"][slots].tolist()
+        arena = self._views.arena.data
+        return [
+            bytes(arena[start : start + length])
+            for start, length in zip(starts, lengths, strict=True)
+        ]
 
     def slots(self) -> npt.NDArray[np.int64]:
         """The slots in use, ascending: int64[len]."""
