@@ -19,6 +19,7 @@ from app.transport.chunks import Chunk, ChunkMessage
 from app.transport.ledger import AckLedger
 from app.transport.pump import Pump
 from app.transport.thread import ConsumerThread, Fetched
+from app.transport.watchdog import Watchdog
 
 
 @dataclass(slots=True)
@@ -38,6 +39,7 @@ class Consumer(stock.Consumer):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._ledger = AckLedger()
+        self._placed: dict[TP, int] = {}
         self.delivered = Delivered()
         super().__init__(*args, **kwargs)
         self._n_acked: int = 0
@@ -50,6 +52,13 @@ class Consumer(stock.Consumer):  # type: ignore[misc]
 
     def is_changelog(self, tp: TP) -> bool:
         return bool(self._is_changelog_tp(tp))
+
+    async def on_start(self) -> None:
+        await super().on_start()
+        if self.transport.stall_limit is not None and not self.app.client_only:
+            await self.add_runtime_dependency(
+                Watchdog(self, self.transport.stall_limit, beacon=self.beacon, loop=self.loop)
+            )
 
     # -- fetching and delivering
 
@@ -190,6 +199,7 @@ class Consumer(stock.Consumer):  # type: ignore[misc]
         wanted = {tp: self._resume_offset(tp, committed.get(tp)) for tp in inputs}
         placed = await self._thread.place(wanted)
         self._ledger.forget(inputs)
+        self._placed = placed
         for tp, offset in placed.items():
             self._read_offset[tp] = offset or None
             self._committed_offset[tp] = committed.get(tp)
@@ -207,6 +217,27 @@ class Consumer(stock.Consumer):  # type: ignore[misc]
         for tp, offset in partitions.items():
             self._read_offset[ensure_TP(tp)] = offset or None
         self._ledger.forget(ensure_TPset(partitions))
+
+    def progress(self) -> dict[TP, int]:
+        """How far each input that is not paused has come: for chunks what is acknowledged or
+        durable, for single records what the client has handed out."""
+        positions: dict[TP, int] = {}
+        for tp in self._inputs() & self._placed.keys() - self._paused_partitions:
+            at: int | None = self._thread.client_position(tp)
+            if self.in_chunks(tp):
+                at = self._chunks_done(tp)
+            if at is not None:
+                positions[tp] = at
+        return positions
+
+    def _chunks_done(self, tp: TP) -> int:
+        durable = self.transport.positions
+        known = (
+            self._placed[tp],
+            self._ledger.committable(tp),
+            None if durable is None else durable.committable(tp),
+        )
+        return max(offset for offset in known if offset is not None)
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         await super().on_partitions_revoked(revoked)

@@ -57,8 +57,8 @@ class Pump:
                     self._backlog.clear()
                     await consumer.wait_first(consumer.can_resume_flow, timeout=1.0)
                     continue
-                self._start_fetch()
                 await self._deliver()
+                self._start_fetch()
                 await self._wait()
                 # Other tasks run even when fetches are always answered at once.
                 await asyncio.sleep(0)

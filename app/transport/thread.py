@@ -124,14 +124,12 @@ class ConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]
             await self._position_lost(lost)
         # No await from here on: these belong to the records just taken.
         fetched.generation = consumer._coordinator.generation
-        assignment = consumer._subscription.subscription.assignment
         for key, batch in records.items():
             tp = ensure_TP(key)
             self._keep_readable(tp, batch, fetched)
             fetched.records[tp] = batch
             fetched.tenures[tp] = self._tenures.get(tp, 0)
-            state = assignment.state_value(key) if assignment else None
-            end = _readable_end(state)
+            end = _readable_end(self._state(tp))
             if end is not None:
                 fetched.ends[tp] = end
         return fetched
@@ -272,10 +270,17 @@ class ConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]
 
         None before the first fetch and for a partition that has just been revoked.
         """
+        return _readable_end(self._state(tp))
+
+    def client_position(self, tp: TP) -> int | None:
+        """The next offset the client hands out; None where it has none."""
+        state = self._state(tp)
+        return state.position if state is not None and state.has_valid_position else None
+
+    def _state(self, tp: TP) -> Any:
         subscription = self._ensure_consumer()._subscription.subscription
         assignment = subscription.assignment if subscription is not None else None
-        state = assignment.state_value(ensure_aiokafka_TP(tp)) if assignment else None
-        return _readable_end(state)
+        return assignment.state_value(ensure_aiokafka_TP(tp)) if assignment else None
 
     # -- committing
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from confluent_kafka import (
     Consumer,
     ConsumerGroupTopicPartitions,
+    KafkaError,
     KafkaException,
     Message,
     Producer,
@@ -38,7 +39,8 @@ class Cluster:
     @cached_property
     def admin(self) -> AdminClient:
         """One for the session: an answer is lost when its client is collected."""
-        return AdminClient({"bootstrap.servers": self.bootstrap})
+        # Quiet: it outlives the broker at the end of a session and would say so on the terminal.
+        return AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0})
 
     def unique(self, name: str = "t") -> str:
         """A name no other test has: for topics, groups and transactional ids."""
@@ -115,14 +117,24 @@ class Cluster:
         return [delivered[index] for index in range(1, count + 1)]
 
     def consume(
-        self, topic: str, count: int, *, timeout: float = DEADLINE_S, **settings: object
+        self,
+        topic: str,
+        count: int,
+        *,
+        timeout: float = DEADLINE_S,
+        drain: bool = False,
+        **settings: object,
     ) -> list[Message]:
-        """Read ``count`` records from the start of every partition (committed ones only)."""
+        """Read ``count`` records from the start of every partition (committed ones only).
+
+        With ``drain`` all there are, at least ``count``. Raises ``TimeoutError`` for fewer.
+        """
         defaults: dict[str, Any] = {
             "bootstrap.servers": self.bootstrap,
             "group.id": self.unique("reader"),
             "enable.auto.commit": False,
             "isolation.level": "read_committed",
+            "enable.partition.eof": True,
         }
         named = {key.replace("_", "."): value for key, value in settings.items()}
         consumer = Consumer(defaults | named)
@@ -130,12 +142,19 @@ class Cluster:
         try:
             partitions = consumer.list_topics(topic, DEADLINE_S).topics[topic].partitions
             consumer.assign([TopicPartition(topic, number, 0) for number in partitions])
+            ended: set[int] = set()
             deadline = time.monotonic() + timeout
-            while len(got) < count and time.monotonic() < deadline:
-                for message in consumer.consume(count - len(got), timeout=0.2):
-                    if message.error() is not None:
-                        raise KafkaException(message.error())
-                    got.append(message)
+            while len(got) < count or (drain and len(ended) < len(partitions)):
+                if time.monotonic() > deadline:
+                    break
+                for message in consumer.consume(1000 if drain else count - len(got), timeout=0.2):
+                    error = message.error()
+                    if error is None:
+                        got.append(message)
+                    elif error.code() == KafkaError._PARTITION_EOF:
+                        ended.add(message.partition())
+                    else:
+                        raise KafkaException(error)
         finally:
             consumer.close()
         if len(got) < count:
@@ -148,6 +167,12 @@ class Cluster:
         wanted = {TopicPartition(topic, number): OffsetSpec.latest() for number in numbers}
         answers = self.admin.list_offsets(wanted)
         return {tp.partition: answer.result(DEADLINE_S).offset for tp, answer in answers.items()}
+
+    def delete_records(self, topic: str, partition: int, *, before: int) -> None:
+        """Move the start of a partition's log, as retention does."""
+        request = self.admin.delete_records([TopicPartition(topic, partition, before)])
+        for answer in request.values():
+            answer.result(DEADLINE_S)
 
     def committed(self, group: str) -> dict[tuple[str, int], int]:
         """The group's committed offsets, as lag tools see them."""
