@@ -12,8 +12,6 @@ from app.kernels.decode_types import Bytes, Int
 
 MAX_LONG_BYTES = 10
 
-_DIGITS = np.frombuffer(b"0123456789abcdef", np.uint8)
-
 
 @kernel
 def put_long(out: Bytes, at: Int, value: Int) -> Int:
@@ -32,9 +30,16 @@ def put_long(out: Bytes, at: Int, value: Int) -> Int:
 def put_text(out: Bytes, at: Int, source: Bytes, start: Int, length: Int) -> Int:
     """A string: its length in bytes, then the bytes ``source[start : start + length]``."""
     at = put_long(out, at, length)
-    for i in range(length):
-        out[at + i] = source[start + i]
+    copy(out, at, source, start, length)
     return at + length
+
+
+@kernel
+def copy(out: Bytes, at: Int, source: Bytes, start: Int, length: Int) -> None:
+    """Copy ``length`` bytes from ``source[start:]``, which overlaps nothing of ``out[at:]``."""
+    for i in range(length):
+        # unsigned indices need no wraparound, so that this becomes a block copy
+        out[np.uint64(at + i)] = source[np.uint64(start + i)]
 
 
 @kernel
@@ -49,7 +54,7 @@ def put_label(
     length = lengths[index]
     at = put_long(out, at, length)
     for i in range(length):
-        out[at + i] = texts[index, i]
+        out[np.uint64(at + i)] = texts[np.uint64(index), np.uint64(i)]
     return at + length
 
 
@@ -57,7 +62,9 @@ def put_label(
 def put_digits(out: Bytes, at: Int, value: np.uint64) -> Int:
     """The sixteen hexadecimal digits of ``value``, and nothing before them."""
     for i in range(16):
-        out[at + i] = _DIGITS[np.int64(value >> np.uint64(60 - 4 * i) & np.uint64(15))]
+        digit = value >> np.uint64(60 - 4 * i) & np.uint64(15)
+        letter = np.uint64(39) if digit > np.uint64(9) else np.uint64(0)  # from ":" on to "a"
+        out[np.uint64(at + i)] = np.uint8(digit + np.uint64(0x30) + letter)
     return at + 16
 
 

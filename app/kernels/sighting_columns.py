@@ -9,8 +9,9 @@ Columns of a decoded sighting, ``int64[n, SIG_WIDTH]``; shares are in thousandth
 bits as a signed integer, a null is 0 unless it says otherwise.
 """
 
+from typing import Any
+
 import numpy as np
-import numpy.typing as npt
 
 from app.state.layout import ACTIONS, TASKS, TIERS, VERIFICATIONS
 from app.state.link_layout import LINK_KINDS, SCORES
@@ -26,6 +27,8 @@ SIG_TOKENS = 7
 SIG_HOURS = 8  # bit h: active in hour h of the day, UTC
 SIG_TASKS = 9  # 14 columns, in the order of TASKS
 SIG_SCORES = SIG_TASKS + len(TASKS)  # 6 columns, in the order of SCORES
+SIG_ELICITATION = SIG_SCORES + SCORES.index("elicitation")
+SIG_RISK = SIG_SCORES + SCORES.index("risk")
 SIG_MODEL = SIG_SCORES + len(SCORES)
 SIG_MODEL_SHARE = SIG_MODEL + 1
 SIG_SECOND_MODEL = SIG_MODEL + 2
@@ -49,15 +52,19 @@ MILLIS_MAX = 253_402_300_799_999  # the end of the year 9999, as in app/events/f
 HOURS_MAX = (1 << 24) - 1
 
 
-def _labels(labels: tuple[str, ...]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-    """The labels' bytes, one row each, filled up with zeros; and their lengths."""
-    width = max(map(len, labels))
-    padded = b"".join(label.encode("ascii").ljust(width, b"\0") for label in labels)
-    text = np.frombuffer(padded, np.uint8).reshape(len(labels), width)
-    return text, np.array([len(label) for label in labels], np.int64)
+def _labels(labels: tuple[str, ...]) -> tuple[Any, Any, Any]:
+    """The labels for kernels: their bytes, uint8[n, 16] filled up with zeros; their lengths,
+    int64[n]; and both as two little-endian words, uint64[n, 2], the length in the last byte."""
+    lengths = np.array([len(label) for label in labels], np.int64)
+    padded = b"".join(label.encode("ascii").ljust(16, b"\0") for label in labels)
+    text = np.frombuffer(padded, np.uint8).reshape(len(labels), 16)
+    words = text.copy()
+    words[:, 15] = lengths  # no label has more than 15 characters
+    return text, lengths, words.view("<u8")
 
 
-KIND_TEXT, KIND_LENGTH = _labels(LINK_KINDS)
-TIER_TEXT, TIER_LENGTH = _labels(TIERS)
-VERIFICATION_TEXT, VERIFICATION_LENGTH = _labels(VERIFICATIONS)
-ACTION_TEXT, ACTION_LENGTH = _labels(ACTIONS)  # "none" never crosses a topic: it is the null
+KIND_TEXT, KIND_LENGTH, KIND_WORDS = _labels(LINK_KINDS)
+TIER_TEXT, TIER_LENGTH, TIER_WORDS = _labels(TIERS)
+VERIFICATION_TEXT, VERIFICATION_LENGTH, VERIFICATION_WORDS = _labels(VERIFICATIONS)
+# "none" never crosses a topic: it is the null
+ACTION_TEXT, ACTION_LENGTH, ACTION_WORDS = _labels(ACTIONS)

@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from app.kernels import sighting_columns as s
-from app.kernels.avro_write import put_digits, put_hex16, put_label, put_long
+from app.kernels.avro_write import copy, put_digits, put_hex16, put_label, put_long
 from app.kernels.bands import BANDS, band_bucket
 from app.kernels.compile import kernel
-from app.kernels.decode_types import Bool, Bytes, Int, Record
+from app.kernels.decode_types import Bool, Bytes, Float, Int, Record
 from app.kernels.sighting_summary import put_summary, share_of
 from app.state import link_layout as links
 from app.state.layout import CLIENTS, FAMILIES, FLAG_STUB, NETWORKS, PROGRAMS, WEEK
@@ -58,6 +58,14 @@ class Output(NamedTuple):
     value_ends: npt.NDArray[np.int64]
     keys: Bytes
     key_ends: npt.NDArray[np.int64]
+
+
+class Links(NamedTuple):
+    """An account's links: arrays of ``MAX_LINKS``, of which the first few mean something."""
+
+    kinds: npt.NDArray[np.int64]
+    hashes: npt.NDArray[np.uint64]
+    shares: npt.NDArray[np.int64]
 
 
 def sweep(
@@ -116,9 +124,9 @@ def encode_sightings(
     room for even one account, or an id is longer than the contract allows.
     """
     summary = np.empty(MAX_SUMMARY_BYTES, np.uint8)
-    kinds = np.empty(MAX_LINKS, np.int64)
-    hashes = np.empty(MAX_LINKS, np.uint64)
-    shares = np.empty(MAX_LINKS, np.int64)
+    found = Links(
+        np.empty(MAX_LINKS, np.int64), np.empty(MAX_LINKS, np.uint64), np.empty(MAX_LINKS, np.int64)
+    )
     count = np.int64(0)
     value_at = np.int64(0)
     key_at = np.int64(0)
@@ -139,16 +147,15 @@ def encode_sightings(
                 raise ValueError("no room for one account's sightings")
             return np.int64(slot), count
         used = put_summary(summary, row, arena, period.number, period.hours)
-        for i in range(_links(row, kinds, hashes, shares)):
+        for i in range(_links(row, found)):
             value_at = _put_frame(out.values, value_at, schema_id)
-            value_at = put_label(out.values, value_at, s.KIND_TEXT, s.KIND_LENGTH, kinds[i])
-            value_at = put_hex16(out.values, value_at, hashes[i])
-            value_at = put_long(out.values, value_at, shares[i])
-            for k in range(used):
-                out.values[value_at + k] = summary[k]
+            value_at = put_label(out.values, value_at, s.KIND_TEXT, s.KIND_LENGTH, found.kinds[i])
+            value_at = put_hex16(out.values, value_at, found.hashes[i])
+            value_at = put_long(out.values, value_at, found.shares[i])
+            copy(out.values, value_at, summary, np.int64(0), used)
             value_at += used
             out.value_ends[count] = value_at
-            key_at = _put_key(out.keys, key_at, kinds[i], hashes[i])
+            key_at = _put_key(out.keys, key_at, found.kinds[i], found.hashes[i])
             out.key_ends[count] = key_at
             count += 1
     return np.int64(rows.shape[0]), count
@@ -165,13 +172,8 @@ def _active(row: Record, period: Period) -> Bool:
 
 
 @kernel
-def _links(
-    row: Record,
-    kinds: npt.NDArray[np.int64],
-    hashes: npt.NDArray[np.uint64],
-    shares: npt.NDArray[np.int64],
-) -> Int:
-    """List the links of an account; returns how many."""
+def _links(row: Record, found: Links) -> Int:
+    """List the links of an account in ``found``; returns how many."""
     n = np.int64(0)
     profile = (
         (links.PAYMENT, row["payment"]),
@@ -182,46 +184,52 @@ def _links(
     )
     for kind, hashed in profile:
         if hashed != np.uint64(0):
-            kinds[n], hashes[n], shares[n] = kind, hashed, s.WHOLE
-            n += 1
+            n = _add(found, n, kind, hashed, s.WHOLE)
     total = np.float64(row["requests"][WEEK])
-    for keys, weights, kind in (
-        (row["network"], row["network_weight"], links.NETWORK),
-        (row["client"], row["client_weight"], links.CLIENT),
-        (row["program"], row["program_weight"], links.PROGRAM),
-    ):
-        for i in range(keys.size):
-            share = share_of(weights[i], total)
-            if share >= LEAST_SHARE:
-                kinds[n], hashes[n], shares[n] = kind, keys[i], share
-                n += 1
+    n = _add_heavy(found, n, links.NETWORK, row["network"], row["network_weight"], total)
+    n = _add_heavy(found, n, links.CLIENT, row["client"], row["client_weight"], total)
+    n = _add_heavy(found, n, links.PROGRAM, row["program"], row["program_weight"], total)
     for band in range(BANDS):
         first = n
         for i in range(FAMILIES):
             share = share_of(row["family_weight"][i], total)
             if share >= LEAST_SHARE:
-                bucket = band_bucket(row["family"][i], band)
-                n = _add_bucket(bucket, share, first, n, kinds, hashes, shares)
+                n = _add_bucket(found, first, n, band_bucket(row["family"][i], band), share)
     return n
 
 
 @kernel
-def _add_bucket(
-    bucket: np.uint64,
-    share: Int,
-    first: Int,
+def _add(found: Links, n: Int, kind: Int, hashed: np.uint64, share: Int) -> Int:
+    found.kinds[n] = kind
+    found.hashes[n] = hashed
+    found.shares[n] = share
+    return n + 1
+
+
+@kernel
+def _add_heavy(
+    found: Links,
     n: Int,
-    kinds: npt.NDArray[np.int64],
-    hashes: npt.NDArray[np.uint64],
-    shares: npt.NDArray[np.int64],
+    kind: Int,
+    keys: npt.NDArray[np.uint64],
+    weights: npt.NDArray[np.float32],
+    total: Float,
 ) -> Int:
+    for i in range(keys.size):
+        share = share_of(weights[i], total)
+        if share >= LEAST_SHARE:
+            n = _add(found, n, kind, keys[i], share)
+    return n
+
+
+@kernel
+def _add_bucket(found: Links, first: Int, n: Int, bucket: np.uint64, share: Int) -> Int:
     """Add a family's bucket to the links from ``first`` on: families in one bucket are one link."""
     for k in range(first, n):
-        if hashes[k] == bucket:
-            shares[k] = min(shares[k] + share, s.WHOLE)
+        if found.hashes[k] == bucket:
+            found.shares[k] = min(found.shares[k] + share, s.WHOLE)
             return n
-    kinds[n], hashes[n], shares[n] = links.FAMILY, bucket, share
-    return n + 1
+    return _add(found, n, links.FAMILY, bucket, share)
 
 
 @kernel

@@ -77,38 +77,31 @@ def _decode(data: Bytes, at: Int, end: Int, schema_id: Int, out: npt.NDArray[np.
     if written != schema_id:
         return reasons.UNKNOWN_SCHEMA
     at += s.FRAME_BYTES
-    out[s.SIG_KIND], at = _label(data, at, end, s.KIND_TEXT, s.KIND_LENGTH)
+    out[s.SIG_KIND], at = _label(data, at, end, s.KIND_WORDS)
     out[s.SIG_HASH], at = _hex16(data, at, end)
-    out[s.SIG_SHARE], at = read_varint(data, at, end)
+    at = _longs(data, at, end, out, s.SIG_SHARE, s.SIG_SHARE + 1)
     out[s.SIG_ACCOUNT], at = _account(data, at, end)
-    for column in range(s.SIG_EPOCH, s.SIG_TASKS):
-        out[column], at = read_varint(data, at, end)
+    at = _longs(data, at, end, out, s.SIG_EPOCH, s.SIG_TASKS)
+    # An array of one block: how many items, the items, an empty block.
     items, at = read_varint(data, at, end)
-    if items != len(TASKS):
-        return reasons.MALFORMED
-    for column in range(s.SIG_TASKS, s.SIG_SCORES):
-        out[column], at = read_varint(data, at, end)
+    at = _longs(data, at, end, out, s.SIG_TASKS, s.SIG_SCORES)
     rest, at = read_varint(data, at, end)
-    if rest != 0:
+    if items != len(TASKS) or rest != 0:
         return reasons.MALFORMED
-    for column in range(s.SIG_SCORES, s.SIG_MODEL):
-        out[column], at = read_varint(data, at, end)
+    at = _longs(data, at, end, out, s.SIG_SCORES, s.SIG_MODEL)
     out[s.SIG_MODEL], at = _optional_hex16(data, at, end)
-    out[s.SIG_MODEL_SHARE], at = read_varint(data, at, end)
+    at = _longs(data, at, end, out, s.SIG_MODEL_SHARE, s.SIG_MODEL_SHARE + 1)
     out[s.SIG_SECOND_MODEL], at = _optional_hex16(data, at, end)
-    out[s.SIG_SECOND_MODEL_SHARE], at = read_varint(data, at, end)
-    out[s.SIG_FIRST_SEEN], at = read_varint(data, at, end)
+    at = _longs(data, at, end, out, s.SIG_SECOND_MODEL_SHARE, s.SIG_CREATED_AT)
     given, at = _given(data, at, end)
     out[s.SIG_CREATED_AT] = 0
     if given:
         out[s.SIG_CREATED_AT], at = read_varint(data, at, end)
-    out[s.SIG_TIER], at = _optional_label(data, at, end, s.TIER_TEXT, s.TIER_LENGTH)
-    out[s.SIG_VERIFICATION], at = _optional_label(
-        data, at, end, s.VERIFICATION_TEXT, s.VERIFICATION_LENGTH
-    )
+    out[s.SIG_TIER], at = _optional_label(data, at, end, s.TIER_WORDS)
+    out[s.SIG_VERIFICATION], at = _optional_label(data, at, end, s.VERIFICATION_WORDS)
     out[s.SIG_ORG], at = _optional_hex16(data, at, end)
     out[s.SIG_EXEMPT], at = _boolean(data, at, end)
-    standing, at = _optional_label(data, at, end, s.ACTION_TEXT, s.ACTION_LENGTH)
+    standing, at = _optional_label(data, at, end, s.ACTION_WORDS)
     out[s.SIG_STANDING] = max(standing, 0)
     if at != end:
         return reasons.MALFORMED
@@ -156,9 +149,33 @@ def _key_agrees(data: Bytes, frame: Matrix, out: npt.NDArray[np.int64]) -> Bool:
 
 
 @kernel
+def _longs(
+    data: Bytes, at: Int, end: Int, out: npt.NDArray[np.int64], first: Int, last: Int
+) -> Int:
+    """Read numbers into the columns from ``first`` to before ``last``; returns the position after
+    them. ``end`` lies within ``data``. Most have one byte or two, and a call for each would cost
+    more than to read it."""
+    for column in range(first, last):
+        if at < 0 or at + 2 > end or data[np.uint64(at + 1)] >= 0x80:
+            out[column], at = read_varint(data, at, end)
+            continue
+        raw = np.int64(data[np.uint64(at)])
+        at += 1
+        if raw >= 0x80:
+            raw = raw & 0x7F | np.int64(data[np.uint64(at)]) << 7
+            at += 1
+        out[column] = raw >> 1 ^ -(raw & 1)
+    return np.int64(at)
+
+
+@kernel
 def _text(data: Bytes, at: Int, end: Int) -> tuple[Int, Int, Int]:
     """The string at ``at``: (where its bytes start, how many, the position after it or -1)."""
-    length, at = read_varint(data, at, end)
+    if 0 <= at < end and data[np.uint64(at)] < 0x80:
+        length = np.int64(data[np.uint64(at)]) >> 1 if not data[np.uint64(at)] & 1 else np.int64(-1)
+        at += 1
+    else:
+        length, at = read_varint(data, at, end)
     if at < 0 or length < 0 or length > end - at:
         return np.int64(0), np.int64(0), np.int64(-1)
     return at, length, at + length
@@ -172,53 +189,49 @@ def _account(data: Bytes, at: Int, end: Int) -> tuple[Int, Int]:
         return np.int64(0), np.int64(-1)
     if not 1 <= count_characters(data, start, length) <= MAX_ID_CHARS:
         return np.int64(0), np.int64(-1)
-    return siphash13(data, start, length, _KEY_0, _KEY_1).view(np.int64), at
+    return np.uint64(siphash13(data, start, length, _KEY_0, _KEY_1)).view(np.int64), at
 
 
 @kernel
-def _label(
-    data: Bytes,
-    at: Int,
-    end: Int,
-    texts: npt.NDArray[np.uint8],
-    lengths: npt.NDArray[np.int64],
-) -> tuple[Int, Int]:
+def _label(data: Bytes, at: Int, end: Int, labels: npt.NDArray[np.uint64]) -> tuple[Int, Int]:
     """The index of the label at ``at`` and the position after it: an unknown label is -1."""
     start, length, at = _text(data, at, end)
-    if at < 0:
+    if at < 0 or length > 15:
         return np.int64(-1), at
-    for index in range(lengths.size):
-        if lengths[index] == length:
-            same = True
-            for k in range(length):
-                same = same and data[start + k] == texts[index, k]
-            if same:
-                return np.int64(index), at
+    low = word_at(data, start) & _first_bytes(min(length, 8))
+    high = word_at(data, start + 8) & _first_bytes(max(length - 8, 0))
+    high |= np.uint64(length) << np.uint64(56)
+    for index in range(labels.shape[0]):
+        if labels[index, 0] == low and labels[index, 1] == high:
+            return np.int64(index), at
     return np.int64(-1), at
 
 
 @kernel
+def _first_bytes(count: Int) -> np.uint64:
+    """The mask of the first ``count`` (0 to 8) bytes of a word."""
+    if count >= 8:
+        return np.uint64(0xFFFFFFFFFFFFFFFF)
+    return (np.uint64(1) << np.uint64(8 * count)) - np.uint64(1)
+
+
+@kernel
 def _optional_label(
-    data: Bytes,
-    at: Int,
-    end: Int,
-    texts: npt.NDArray[np.uint8],
-    lengths: npt.NDArray[np.int64],
+    data: Bytes, at: Int, end: Int, labels: npt.NDArray[np.uint64]
 ) -> tuple[Int, Int]:
     """``_label`` of a nullable field: -1 for null, and for a label from a later version."""
     given, at = _given(data, at, end)
     if not given:
         return np.int64(-1), at
-    return _label(data, at, end, texts, lengths)
+    return _label(data, at, end, labels)
 
 
 @kernel
 def _given(data: Bytes, at: Int, end: Int) -> tuple[Bool, Int]:
     """Which branch of a nullable field follows, and the position after that."""
-    branch, at = read_varint(data, at, end)
-    if branch < 0 or branch > 1:
+    if at < 0 or at >= end or data[np.uint64(at)] not in (0, 2):
         return False, np.int64(-1)
-    return at >= 0 and branch == 1, at
+    return data[np.uint64(at)] == 2, at + 1
 
 
 @kernel
@@ -251,5 +264,5 @@ def _digits(data: Bytes, start: Int) -> tuple[Int, Bool]:
     """The 64 bits of the sixteen lower-case digits at ``start``, and whether they are such."""
     upper, bad_upper = hex_word(word_at(data, start))
     lower, bad_lower = hex_word(word_at(data, start + 8))
-    bits = (upper << np.uint64(32) | lower).view(np.int64)
-    return bits, (bad_upper | bad_lower) == np.uint64(0)
+    bits = np.uint64(upper << np.uint64(32) | lower)
+    return bits.view(np.int64), (bad_upper | bad_lower) == np.uint64(0)

@@ -1,0 +1,74 @@
+"""One sighting into one link's row: everything that is remembered of it.
+
+What a row ends up with follows from the set of its sightings, in whatever order they come and
+however they were split between rows that are merged later. If one is published twice, maxima,
+sketches and the sample do not change, and sums do not either as long as its account is in the
+sample for that window: for certain while the link has no more members than a sample holds.
+"""
+
+import numpy as np
+import numpy.typing as npt
+
+from app.kernels import sighting_columns as s
+from app.kernels.compile import kernel
+from app.kernels.decode_types import Int, Record
+from app.kernels.link_sample import forget_members, merge_samples, sample_sighting
+from app.kernels.link_sums import (
+    HOURS_CEILING,
+    SUMS_CEILING,
+    Clock,
+    add_sighting,
+    advance,
+    in_window,
+    merge_sums,
+)
+
+# What became of a sighting.
+ADDED = 0
+KNOWN = 1  # it was folded before
+TOO_LATE = 2  # its window is forgotten: only ``first_epoch`` takes note of it
+
+
+@kernel
+def begin_link(row: Record, kind: Int) -> None:
+    """Make a zeroed row one that has seen no sighting."""
+    row["kind"] = kind
+    row["first_epoch"] = -1
+    row["last_epoch"] = -1
+
+
+@kernel
+def fold_sighting(row: Record, values: npt.NDArray[np.int64], clock: Clock) -> Int:
+    """Fold the sighting ``values`` (int64[SIG_WIDTH]) into ``row``, one element of ``LINK``.
+
+    Returns what became of it. Fence and dirty mark are the caller's.
+    """
+    epoch = values[s.SIG_EPOCH]
+    _advance_link(row, epoch, clock)
+    row["last_ts"] = max(np.int64(row["last_ts"]), values[s.SIG_TS])
+    if not in_window(row, epoch, clock):
+        return TOO_LATE
+    if not sample_sighting(row, values, clock):
+        return KNOWN
+    add_sighting(row, values, clock, HOURS_CEILING, SUMS_CEILING)
+    return ADDED
+
+
+@kernel
+def merge_links(row: Record, other: Record, clock: Clock) -> None:
+    """Bring what ``other`` knows into ``row``, when no sighting has been folded into both.
+
+    Both have seen a sighting. Identity, kind and offset of ``row`` stay as they are.
+    """
+    first = min(np.int64(row["first_epoch"]), np.int64(other["first_epoch"]))
+    _advance_link(row, np.int64(other["last_epoch"]), clock)
+    row["first_epoch"] = first
+    row["last_ts"] = max(np.int64(row["last_ts"]), np.int64(other["last_ts"]))
+    merge_samples(row, other, clock)
+    merge_sums(row, other, clock, HOURS_CEILING, SUMS_CEILING)
+
+
+@kernel
+def _advance_link(row: Record, epoch: Int, clock: Clock) -> None:
+    forget_members(row, epoch, clock)
+    advance(row, epoch, clock)
