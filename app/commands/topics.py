@@ -11,6 +11,7 @@ from rich.table import Table
 
 from app.commands.exits import REFUSED
 from app.commands.options import CONNECTION, with_settings
+from app.kafka.acls import acl_commands, load_acls
 from app.kafka.admin import Cluster
 from app.kafka.manifest import wanted_topics
 from app.kafka.plan import Step, describe, plan
@@ -104,6 +105,24 @@ def list_topics(
     for row in rows:
         table.add_row(*("-" if value is None else str(value) for value in row.values()))
     Console().print(table)
+
+
+@app.command("acls")
+@with_settings("bootstrap_servers", "topic_prefix", "app_id")
+def acls(
+    settings: Settings,
+    file: Annotated[Path, typer.Argument(help="Rules, like deploy/acls.yaml.", metavar="FILE")],
+) -> None:
+    """Print the kafka-acls.sh commands that set the access rules of a file.
+
+    Nothing is changed: review them, then run them as whoever administers the cluster.
+
+    Exit codes: 0 printed, 4 invalid file.
+
+    Example: reflux topics acls deploy/acls.yaml | sh
+    """
+    for line in acl_commands(load_acls(file), settings):
+        typer.echo(line)
 
 
 _STATES = {

@@ -4,7 +4,7 @@ The record is the whole policy document, always as JSON. Here are the fields tha
 from; its other sections are ``app/policy/document.py``'s, which reads and validates the whole.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import orjson
 from pydantic import ConfigDict, Field
@@ -30,8 +30,13 @@ class PolicyRecord(Record):
         default=None, description="Event time from which it judges; null: from its publication."
     )
 
+    @property
+    def document(self) -> dict[str, Any]:
+        """The sections of the policy, not validated."""
+        return dict(self.__pydantic_extra__ or {})
+
     def record_key(self) -> str:
         return self.name
 
     def to_json(self) -> bytes:
-        return orjson.dumps(self.__dict__ | (self.__pydantic_extra__ or {}))
+        return orjson.dumps(self.__dict__ | self.document)

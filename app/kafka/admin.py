@@ -50,8 +50,8 @@ class Cluster:
             )
         )
 
-    def topics(self, names: Sequence[str]) -> dict[str, FoundTopic]:
-        """Those of ``names`` that exist.
+    def topics(self, names: Sequence[str], *, configs: bool = True) -> dict[str, FoundTopic]:
+        """Those of ``names`` that exist; their settings take a right of their own to read.
 
         Raises:
             BrokerUnreachable: nobody answered in time.
@@ -62,7 +62,8 @@ class Cluster:
         except KafkaException as exc:
             raise self._unreachable(exc) from None
         present = [name for name in names if name in metadata.topics]
-        configs = {} if self._settings.embedded_broker else self._configs(present)
+        ask = configs and not self._settings.embedded_broker
+        settings = self._configs(present) if ask else {}
         return {
             name: FoundTopic(
                 partitions=len(metadata.topics[name].partitions),
@@ -70,7 +71,7 @@ class Cluster:
                     (len(part.replicas) for part in metadata.topics[name].partitions.values()),
                     default=0,
                 ),
-                config=configs.get(name),
+                config=settings.get(name),
             )
             for name in present
         }
