@@ -60,8 +60,9 @@ class Conversations:
         per_tick = habits["requests_per_day"] / habits["session_size"] / TICKS_PER_DAY
         edges = np.cumsum(per_tick * self.weigh(habits, now))
         # All habits share one draw: a sum of Poisson counts is Poisson, whichever they fall to.
-        count = int(rng.poisson(edges[-1])) if edges.size else 0
-        chosen = np.searchsorted(edges, rng.random(count) * edges[-1], side="right")
+        total = float(edges[-1]) if edges.size else 0.0
+        count = int(rng.poisson(total))
+        chosen = np.searchsorted(edges, rng.random(count) * total, side="right")
         chosen = np.minimum(chosen, edges.size - 1)
         return Sessions(
             chosen,

@@ -53,9 +53,9 @@ def own_programs(rows: Rows, world: World, rng: np.random.Generator, families: I
 def recurrence(world: World, rng: np.random.Generator, count: int, most: int) -> IntArray:
     """``count`` numbers, 1 to ``most``, as often as prompt prefixes recur in the traces.
 
-    Inverse transform of the Pareto tail with the fitted exponent (Clauset et al., 2009, app. D).
+    A discrete power law by rounding a continuous one (Clauset et al., 2009, eq. D.6, x_min = 1).
     """
-    draw = (1.0 - rng.random(count)) ** (-1.0 / (world.law.prefix_exponent - 1.0))
+    draw = 0.5 * (1.0 - rng.random(count)) ** (-1.0 / (world.law.prefix_exponent - 1.0)) + 0.5
     return np.minimum(draw, most).astype(np.int64)
 
 
