@@ -81,8 +81,8 @@ class Framed(NamedTuple):
     """Record coordinates.
 
     ``data``: uint8[m], the bytes that positions refer to (the chunk itself when nothing in it was
-    compressed). ``frames``: int64[n, FRAME_WIDTH], see ``app/kernels/columns.py``, offsets strictly
-    increasing within a batch.
+    compressed). ``frames``: int64[n, FRAME_WIDTH], see ``app/kernels/columns.py``; the records'
+    offsets strictly increase within a batch.
     """
 
     data: Bytes
