@@ -67,12 +67,6 @@ class Encoder:
         return Encoded(record.record_key().encode(), to_avro(record, schema_id), AVRO_CONTENT)
 
 
-def content_type(encoding: Literal["json", "avro"]) -> bytes:
-    """The value of the ``content-type`` header of records so encoded."""
-    [(_, value)] = JSON_CONTENT if encoding == "json" else AVRO_CONTENT
-    return value
-
-
 def to_avro(record: Record, schema_id: int) -> bytes:
     """``record`` in the Confluent wire format."""
     body = io.BytesIO()
