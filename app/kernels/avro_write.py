@@ -7,13 +7,13 @@ position after it.
 import numpy as np
 import numpy.typing as npt
 
-from app.kernels.compile import kernel
+from app.kernels.compile import lean_kernel
 from app.kernels.decode_types import Bytes, Int
 
 MAX_LONG_BYTES = 10
 
 
-@kernel
+@lean_kernel
 def put_long(out: Bytes, at: Int, value: Int) -> Int:
     """An int or long: zigzag, then seven bits to a byte, the lowest first."""
     wide = np.int64(value)
@@ -26,7 +26,7 @@ def put_long(out: Bytes, at: Int, value: Int) -> Int:
     return at + 1
 
 
-@kernel
+@lean_kernel
 def put_text(out: Bytes, at: Int, source: Bytes, start: Int, length: Int) -> Int:
     """A string: its length in bytes, then the bytes ``source[start : start + length]``."""
     at = put_long(out, at, length)
@@ -34,7 +34,7 @@ def put_text(out: Bytes, at: Int, source: Bytes, start: Int, length: Int) -> Int
     return at + length
 
 
-@kernel
+@lean_kernel
 def copy(out: Bytes, at: Int, source: Bytes, start: Int, length: Int) -> None:
     """Copy ``length`` bytes from ``source[start:]``, which overlaps nothing of ``out[at:]``."""
     for i in range(length):
@@ -42,7 +42,7 @@ def copy(out: Bytes, at: Int, source: Bytes, start: Int, length: Int) -> None:
         out[np.uint64(at + i)] = source[np.uint64(start + i)]
 
 
-@kernel
+@lean_kernel
 def put_label(
     out: Bytes,
     at: Int,
@@ -58,7 +58,7 @@ def put_label(
     return at + length
 
 
-@kernel
+@lean_kernel
 def put_digits(out: Bytes, at: Int, value: np.uint64) -> Int:
     """The sixteen hexadecimal digits of ``value``, and nothing before them."""
     for i in range(16):
@@ -68,7 +68,7 @@ def put_digits(out: Bytes, at: Int, value: np.uint64) -> Int:
     return at + 16
 
 
-@kernel
+@lean_kernel
 def put_hex16(out: Bytes, at: Int, value: np.uint64) -> Int:
     """The string of the sixteen hexadecimal digits of ``value``."""
     return put_digits(out, put_long(out, at, 16), value)

@@ -14,14 +14,14 @@ all families together are bounded at 262,144.
 
 import numpy as np
 
-from app.kernels.compile import kernel
+from app.kernels.compile import lean_kernel
 from app.kernels.decode_types import Int
 
 BANDS = 4
 BAND_BITS = 16
 
 
-@kernel
+@lean_kernel
 def band_bucket(simhash: np.uint64, band: Int) -> np.uint64:
     """The link hash of ``simhash`` in ``band`` (0..BANDS - 1, from the lowest bits up).
 

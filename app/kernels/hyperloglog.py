@@ -15,7 +15,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from app.kernels.compile import kernel
+from app.kernels.compile import kernel, lean_kernel
 from app.kernels.decode_types import Int
 
 Registers = npt.NDArray[np.uint8]
@@ -23,7 +23,7 @@ Registers = npt.NDArray[np.uint8]
 HIGHEST = 15  # of a four-bit register: 14 zero bits or more
 
 
-@kernel
+@lean_kernel
 def observe(registers: Registers, hashed: np.uint64) -> None:
     """Add the value with this uniform 64-bit hash: idempotent, and in any order."""
     count = np.uint64(2 * registers.size)
@@ -41,7 +41,7 @@ def observe(registers: Registers, hashed: np.uint64) -> None:
         registers[at] = (byte & 0xF0) | max(byte & 15, rank)
 
 
-@kernel
+@lean_kernel
 def merge(registers: Registers, other: Registers) -> None:
     """Make ``registers`` the sketch of the union. Raises ValueError for another size."""
     if registers.size != other.size:
@@ -71,7 +71,7 @@ def estimate(registers: Registers) -> float:
     return count * count / (2.0 * math.log(2.0) * z)
 
 
-@kernel
+@lean_kernel
 def _sigma(x: float) -> float:
     """``x + sum(x ** (2 ** k) * 2 ** (k - 1))`` over k >= 1, for 0 <= x < 1."""
     total = x
@@ -85,7 +85,7 @@ def _sigma(x: float) -> float:
             return total
 
 
-@kernel
+@lean_kernel
 def _tau(x: float) -> float:
     """``(1 - x - sum((1 - x ** (2 ** -k)) ** 2 * 2 ** -k)) / 3`` over k >= 1, for 0 <= x <= 1."""
     if x == 0.0 or x == 1.0:

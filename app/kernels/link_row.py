@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.kernels import sighting_columns as s
-from app.kernels.compile import kernel
+from app.kernels.compile import lean_kernel
 from app.kernels.decode_types import Int, Record
 from app.kernels.link_sample import forget_members, merge_samples, sample_sighting
 from app.kernels.link_sums import (
@@ -29,7 +29,7 @@ KNOWN = 1  # it was folded before
 TOO_LATE = 2  # its window is forgotten: only ``first_epoch`` takes note of it
 
 
-@kernel
+@lean_kernel
 def begin_link(row: Record, kind: Int) -> None:
     """Make a zeroed row one that has seen no sighting."""
     row["kind"] = kind
@@ -37,7 +37,7 @@ def begin_link(row: Record, kind: Int) -> None:
     row["last_epoch"] = -1
 
 
-@kernel
+@lean_kernel
 def fold_sighting(row: Record, values: npt.NDArray[np.int64], clock: Clock) -> Int:
     """Fold the sighting ``values`` (int64[SIG_WIDTH]) into ``row``, one element of ``LINK``.
 
@@ -54,7 +54,7 @@ def fold_sighting(row: Record, values: npt.NDArray[np.int64], clock: Clock) -> I
     return ADDED
 
 
-@kernel
+@lean_kernel
 def merge_links(row: Record, other: Record, clock: Clock) -> None:
     """Bring what ``other`` knows into ``row``, when no sighting has been folded into both.
 
@@ -68,7 +68,7 @@ def merge_links(row: Record, other: Record, clock: Clock) -> None:
     merge_sums(row, other, clock, HOURS_CEILING, SUMS_CEILING)
 
 
-@kernel
+@lean_kernel
 def _advance_link(row: Record, epoch: Int, clock: Clock) -> None:
     forget_members(row, epoch, clock)
     advance(row, epoch, clock)

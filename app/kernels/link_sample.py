@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.kernels import sighting_columns as s
-from app.kernels.compile import kernel
+from app.kernels.compile import lean_kernel
 from app.kernels.decode_types import Bool, Int, Record
 from app.kernels.link_sums import HOUR_MS, HOURS_CEILING, SUMS_CEILING, Clock, capped_sum
 from app.state.layout import TASKS
@@ -23,7 +23,7 @@ from app.state.link_layout import MEMBER_PARITY, SAMPLE
 SHARE_STEP = 4  # thousandths in a unit of the members' shares
 
 
-@kernel
+@lean_kernel
 def members_kept(row: Record) -> Int:
     """How many places of the sample are taken."""
     count = np.int64(0)
@@ -32,7 +32,7 @@ def members_kept(row: Record) -> Int:
     return count
 
 
-@kernel
+@lean_kernel
 def forget_members(row: Record, epoch: Int, clock: Clock) -> None:
     """Drop the members that ``epoch`` makes too old; before ``advance`` is called for it."""
     last = np.int64(row["last_epoch"])
@@ -51,7 +51,7 @@ def forget_members(row: Record, epoch: Int, clock: Clock) -> None:
         _clear(row, i)
 
 
-@kernel
+@lean_kernel
 def sample_sighting(row: Record, values: npt.NDArray[np.int64], clock: Clock) -> Bool:
     """Note the sighting ``values`` in the sample; returns False when it is a known repeat.
 
@@ -72,7 +72,7 @@ def sample_sighting(row: Record, values: npt.NDArray[np.int64], clock: Clock) ->
     return True
 
 
-@kernel
+@lean_kernel
 def merge_samples(row: Record, other: Record, clock: Clock) -> None:
     """Bring the members of ``other`` into the sample of ``row``, which has been advanced to the
     newest epoch of both. No sighting may have been folded into both."""
@@ -93,7 +93,7 @@ def merge_samples(row: Record, other: Record, clock: Clock) -> None:
             _copy(other, i, row, place)
 
 
-@kernel
+@lean_kernel
 def _join(row: Record, place: Int, other: Record, i: Int) -> None:
     """Merge what two rows know of one member in one window."""
     mine = np.int64(row["member_epochs"][place])
@@ -107,7 +107,7 @@ def _join(row: Record, place: Int, other: Record, i: Int) -> None:
     row["member_requests"][place] = requests
 
 
-@kernel
+@lean_kernel
 def _place_of(row: Record, account: np.uint64, parity: Int, newest: Int) -> tuple[Int, Bool]:
     """The member's place and whether it is there already; -1 when others are better.
 
@@ -137,12 +137,12 @@ def _place_of(row: Record, account: np.uint64, parity: Int, newest: Int) -> tupl
     return place, False
 
 
-@kernel
+@lean_kernel
 def _parity(row: Record, place: Int) -> Int:
     return np.int64(row["member_epochs"][place]) >> MEMBER_PARITY
 
 
-@kernel
+@lean_kernel
 def _worst(row: Record, newest: Int) -> Int:
     """The place of the member to give way first, in a full sample."""
     for i in range(SAMPLE - 1, -1, -1):
@@ -151,7 +151,7 @@ def _worst(row: Record, newest: Int) -> Int:
     return np.int64(SAMPLE - 1)
 
 
-@kernel
+@lean_kernel
 def _add_epoch(row: Record, place: Int, values: npt.NDArray[np.int64], clock: Clock) -> Bool:
     """Note a further sighting of a member's window; returns False when it is a repeat."""
     epochs = np.int64(row["member_epochs"][place])
@@ -168,7 +168,7 @@ def _add_epoch(row: Record, place: Int, values: npt.NDArray[np.int64], clock: Cl
     return True
 
 
-@kernel
+@lean_kernel
 def _enter(row: Record, place: Int, values: npt.NDArray[np.int64], clock: Clock) -> None:
     """Begin a member's window with this sighting."""
     epoch = values[s.SIG_EPOCH]
@@ -179,7 +179,7 @@ def _enter(row: Record, place: Int, values: npt.NDArray[np.int64], clock: Clock)
     _describe(row, place, values)
 
 
-@kernel
+@lean_kernel
 def _describe(row: Record, place: Int, values: npt.NDArray[np.int64]) -> None:
     """Keep what the member's newest sighting says of it."""
     created = values[s.SIG_CREATED_AT] // HOUR_MS
@@ -198,7 +198,7 @@ def _describe(row: Record, place: Int, values: npt.NDArray[np.int64]) -> None:
     row["member_share"][place] = values[s.SIG_SHARE] // SHARE_STEP
 
 
-@kernel
+@lean_kernel
 def _copy(source: Record, i: Int, target: Record, j: Int) -> None:
     target["member"][j] = source["member"][i]
     target["member_epochs"][j] = source["member_epochs"][i]
@@ -211,7 +211,7 @@ def _copy(source: Record, i: Int, target: Record, j: Int) -> None:
     target["member_share"][j] = source["member_share"][i]
 
 
-@kernel
+@lean_kernel
 def _clear(row: Record, place: Int) -> None:
     row["member"][place] = 0
     row["member_epochs"][place] = 0

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.kernels import sighting_columns as s
-from app.kernels.compile import kernel
+from app.kernels.compile import lean_kernel
 from app.kernels.decode_types import Bool, Int, Record
 from app.kernels.hyperloglog import merge, observe
 from app.state import link_layout as layout
@@ -43,7 +43,7 @@ class Clock(NamedTuple):
     window: int
 
 
-@kernel
+@lean_kernel
 def capped_sum(old: Int, amount: Int, ceiling: Int) -> Int:
     """``old + amount``, at most ``ceiling``: neither is negative, their sum may exceed 64 bits."""
     wide = np.int64(old)
@@ -52,7 +52,7 @@ def capped_sum(old: Int, amount: Int, ceiling: Int) -> Int:
     return wide + amount
 
 
-@kernel
+@lean_kernel
 def advance(target: Record, epoch: Int, clock: Clock) -> None:
     """Make room for ``epoch``: forget the windows and days that it makes too old.
 
@@ -72,7 +72,7 @@ def advance(target: Record, epoch: Int, clock: Clock) -> None:
     target["last_epoch"] = epoch
 
 
-@kernel
+@lean_kernel
 def _clear_window(target: Record, w: Int) -> None:
     target["requests"][w] = 0
     target["tokens"][w] = 0
@@ -88,7 +88,7 @@ def _clear_window(target: Record, w: Int) -> None:
         target["registers"][w, k] = 0
 
 
-@kernel
+@lean_kernel
 def _clear_day(target: Record, d: Int) -> None:
     for k in range(MODEL_BUCKETS):
         target["models"][d, k] = 0
@@ -96,13 +96,13 @@ def _clear_day(target: Record, d: Int) -> None:
         target["hours"][d, k] = 0
 
 
-@kernel
+@lean_kernel
 def in_window(target: Record, epoch: Int, clock: Clock) -> Bool:
-    """Whether ``epoch``, for which ``advance`` has been called, is in one of the two windows kept."""
+    """Whether ``epoch``, which ``advance`` was called for, is in one of the two windows kept."""
     return np.int64(target["last_epoch"]) // clock.window - epoch // clock.window < 2
 
 
-@kernel
+@lean_kernel
 def add_sighting(
     target: Record, values: npt.NDArray[np.int64], clock: Clock, narrow: Int, wide: Int
 ) -> None:
@@ -136,7 +136,7 @@ def add_sighting(
         _add_to_day(target, epoch // clock.day & 1, values, narrow, wide)
 
 
-@kernel
+@lean_kernel
 def _add_to_day(
     target: Record, d: Int, values: npt.NDArray[np.int64], narrow: Int, wide: Int
 ) -> None:
@@ -153,20 +153,20 @@ def _add_to_day(
             hours[d, k] = capped_sum(hours[d, k], 1, narrow)
 
 
-@kernel
+@lean_kernel
 def _arrives(values: npt.NDArray[np.int64], clock: Clock) -> Bool:
     """Whether the account was first seen in the sighting's own epoch: true once in its life."""
     start = values[s.SIG_TS] - DAY_HOURS // clock.day * HOUR_MS
     return values[s.SIG_FIRST_SEEN] >= start
 
 
-@kernel
+@lean_kernel
 def model_bucket(hashed: np.uint64) -> Int:
     """Where the shares of a model are summed up."""
     return np.int64(hashed % np.uint64(MODEL_BUCKETS))
 
 
-@kernel
+@lean_kernel
 def log2_fixed(value: Int) -> Int:
     """The binary logarithm of ``value`` in units of 1/256; 0 for what is not positive.
 
@@ -182,7 +182,7 @@ def log2_fixed(value: Int) -> Int:
     return exponent * LOG_UNIT + fraction
 
 
-@kernel
+@lean_kernel
 def merge_sums(target: Record, other: Record, clock: Clock, narrow: Int, wide: Int) -> None:
     """Add the sums of ``other`` to ``target``, which has been advanced to the newest epoch of both.
 
@@ -207,7 +207,7 @@ def merge_sums(target: Record, other: Record, clock: Clock, narrow: Int, wide: I
                 )
 
 
-@kernel
+@lean_kernel
 def _merge_window(target: Record, other: Record, w: Int, wide: Int) -> None:
     target["requests"][w] = capped_sum(target["requests"][w], other["requests"][w], CEILING)
     target["tokens"][w] = capped_sum(target["tokens"][w], other["tokens"][w], CEILING)

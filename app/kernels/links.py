@@ -14,13 +14,21 @@ import numpy.typing as npt
 from app.kernels import reasons
 from app.kernels import sighting_columns as s
 from app.kernels.columns import FRAME_KEY_LENGTH, FRAME_KEY_START, FRAME_OFFSET
-from app.kernels.compile import kernel
-from app.kernels.decode_types import Bytes, Int, Matrix
+from app.kernels.compile import lean_kernel
+from app.kernels.decode_types import Bool, Bytes, Int, Matrix
 from app.kernels.dirty import mark_dirty
 from app.kernels.index import ABSENT, lookup_frames, prefetch_row, upsert_hashed
 from app.kernels.link_row import ADDED, KNOWN, begin_link, fold_sighting
 from app.kernels.link_sample import members_kept
-from app.kernels.link_sums import CEILING, Clock, add_sighting, advance, in_window
+from app.kernels.link_sums import (
+    CEILING,
+    DAY_HOURS,
+    HOUR_MS,
+    Clock,
+    add_sighting,
+    advance,
+    in_window,
+)
 from app.kernels.views import ROWS_USED, StoreViews
 
 # The durable counters of a partition: in = folded + repeats + dead.
@@ -30,7 +38,8 @@ REPEATS = 2  # recognised as published before
 DEAD = 3  # that could not be read, or found no room
 STALE = 4  # of those folded: of a window already forgotten, so that nothing but their time counts
 RESUMED = 5  # of those folded: read again after a restart
-COUNTERS = 6
+NEWEST = 6  # the newest epoch sighted, the partition's clock; -1 before the first
+COUNTERS = 7
 
 AHEAD = 4  # sightings between asking for a row's cache lines and using them
 
@@ -51,24 +60,39 @@ class SightingBatch(NamedTuple):
     slots: npt.NDArray[np.int64]
 
 
-@kernel
+@lean_kernel
+def look_up(batch: SightingBatch, views: StoreViews) -> None:
+    """Find the rows of all links of the batch, before it is folded."""
+    lookup_frames(views, batch.data, batch.frames, batch.hashes, batch.slots)
+
+
+@lean_kernel
 def fold_sightings(
     batch: SightingBatch,
+    start: Int,
     views: StoreViews,
     totals: npt.NDArray[Any],
     clock: Clock,
     counters: npt.NDArray[np.int64],
-) -> None:
-    """Fold a batch; the store has been asked to reserve room for all of its keys.
+) -> Int:
+    """Fold the sightings from number ``start`` on; ``look_up`` has been called, and the store asked
+    to reserve room for all of their keys.
 
     ``totals`` structured[kinds] of ``TOTALS``; ``counters`` int64[COUNTERS].
+
+    Stops before the first sighting of a new epoch, for idle links are to be removed first: the
+    caller does so, moves ``counters[NEWEST]``, looks up anew and calls again. Returns the number of
+    the first sighting not folded.
     """
-    lookup_frames(views, batch.data, batch.frames, batch.hashes, batch.slots)
     count = batch.frames.shape[0]
-    for i in range(count):
+    for i in range(start, count):
         if i + AHEAD < count and batch.slots[i + AHEAD] != ABSENT:
             prefetch_row(views, batch.slots[i + AHEAD])
+        if batch.status[i] == reasons.OK and not _on_time(batch.values[i], clock):
+            batch.status[i] = reasons.OUT_OF_RANGE
         if batch.status[i] == reasons.OK:
+            if batch.values[i, s.SIG_EPOCH] > counters[NEWEST]:
+                return np.int64(i)
             _add_to_total(totals, batch.values[i], clock)
             slot = _row_of(batch, i, views)
             if slot == ABSENT:
@@ -78,9 +102,17 @@ def fold_sightings(
         counters[IN] += 1
         if batch.status[i] != reasons.OK:
             counters[DEAD] += 1
+    return np.int64(count)
 
 
-@kernel
+@lean_kernel
+def _on_time(values: npt.NDArray[np.int64], clock: Clock) -> Bool:
+    """Whether the epoch ends when it should: another worker's periods may have another length."""
+    end = (values[s.SIG_EPOCH] + 1) * (DAY_HOURS // clock.day) * HOUR_MS
+    return values[s.SIG_TS] == end
+
+
+@lean_kernel
 def _add_to_total(totals: npt.NDArray[Any], values: npt.NDArray[np.int64], clock: Clock) -> None:
     total = totals[values[s.SIG_KIND]]
     advance(total, values[s.SIG_EPOCH], clock)
@@ -88,7 +120,7 @@ def _add_to_total(totals: npt.NDArray[Any], values: npt.NDArray[np.int64], clock
         add_sighting(total, values, clock, CEILING, CEILING)
 
 
-@kernel
+@lean_kernel
 def _row_of(batch: SightingBatch, i: Int, views: StoreViews) -> Int:
     if batch.slots[i] != ABSENT:
         return batch.slots[i]
@@ -105,7 +137,7 @@ def _row_of(batch: SightingBatch, i: Int, views: StoreViews) -> Int:
     return slot
 
 
-@kernel
+@lean_kernel
 def _fold_into(
     batch: SightingBatch,
     i: Int,
@@ -131,7 +163,7 @@ def _fold_into(
         counters[STALE] += 1
 
 
-@kernel
+@lean_kernel
 def idle_links(
     views: StoreViews,
     epoch: Int,

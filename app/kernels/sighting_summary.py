@@ -5,13 +5,13 @@ import numpy.typing as npt
 
 from app.kernels import sighting_columns as s
 from app.kernels.avro_write import put_hex16, put_label, put_long, put_text
-from app.kernels.compile import kernel
+from app.kernels.compile import lean_kernel
 from app.kernels.decode_types import Bytes, Int, Record
 from app.kernels.hours import HOUR_MS, SPAN
 from app.state.layout import ACTION_NONE, FLAG_PROFILE, TASKS, TIERS, VERIFICATIONS, WEEK
 
 
-@kernel
+@lean_kernel
 def put_summary(out: Bytes, row: Record, arena: Bytes, period: Int, hours: Int) -> Int:
     """Write the summary of an active account for sighting period number ``period``.
 
@@ -40,7 +40,7 @@ def put_summary(out: Bytes, row: Record, arena: Bytes, period: Int, hours: Int) 
     return at
 
 
-@kernel
+@lean_kernel
 def share_of(part: float, total: float) -> Int:
     """``part / total`` in thousandths, held to 0..1000; 0 where that is no number."""
     share = np.float64(part) / np.float64(total)
@@ -51,7 +51,7 @@ def share_of(part: float, total: float) -> Int:
     return np.int64(share * s.WHOLE + 0.5)
 
 
-@kernel
+@lean_kernel
 def _put_shares(out: Bytes, at: Int, row: Record) -> Int:
     total = 0.0
     for k in range(len(TASKS)):
@@ -71,7 +71,7 @@ def _put_shares(out: Bytes, at: Int, row: Record) -> Int:
     return put_long(out, at, share_of(max(row["live"]["risk"], row["shadow"]["risk"]), 1.0))
 
 
-@kernel
+@lean_kernel
 def _put_models(out: Bytes, at: Int, row: Record) -> Int:
     """The two heaviest models, the heavier first, each with its share of the week's requests."""
     weights = row["model_weight"]
@@ -93,7 +93,7 @@ def _put_models(out: Bytes, at: Int, row: Record) -> Int:
     return at
 
 
-@kernel
+@lean_kernel
 def _put_profile(out: Bytes, at: Int, row: Record) -> Int:
     known = row["flags"] & FLAG_PROFILE != 0
     if not known:
@@ -116,7 +116,7 @@ def _put_profile(out: Bytes, at: Int, row: Record) -> Int:
     return at
 
 
-@kernel
+@lean_kernel
 def _hours_of_day(row: Record, first: Int, hours: Int) -> Int:
     """The hours of the day in which the account was active, of the ``hours`` from ``first`` on
     (hours since the Unix epoch): bit h for hour h, UTC."""
@@ -129,7 +129,7 @@ def _hours_of_day(row: Record, first: Int, hours: Int) -> Int:
     return mask
 
 
-@kernel
+@lean_kernel
 def _whole(value: float) -> Int:
     """``value`` as a count: not negative, and exact for a double."""
     if not value > 0.0:
@@ -137,6 +137,6 @@ def _whole(value: float) -> Int:
     return np.int64(min(value, float(1 << 53)) + 0.5)
 
 
-@kernel
+@lean_kernel
 def _millis(value: Int) -> Int:
     return min(max(np.int64(value), np.int64(0)), np.int64(s.MILLIS_MAX))

@@ -9,7 +9,6 @@ carry at least 5 % of the account's traffic of the last week: the smallest share
 hides in ordinary use, and the bound that keeps an account of many interests from filling the topic.
 """
 
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +17,7 @@ import numpy.typing as npt
 from app.kernels import sighting_columns as s
 from app.kernels.avro_write import copy, put_digits, put_hex16, put_label, put_long
 from app.kernels.bands import BANDS, band_bucket
-from app.kernels.compile import kernel
+from app.kernels.compile import kernel, lean_kernel
 from app.kernels.decode_types import Bool, Bytes, Float, Int, Record
 from app.kernels.sighting_summary import put_summary, share_of
 from app.state import link_layout as links
@@ -28,7 +27,9 @@ LEAST_SHARE = 50  # thousandths
 MAX_LINKS = 5 + NETWORKS + CLIENTS + PROGRAMS + BANDS * FAMILIES
 MAX_LINK_BYTES = s.FRAME_BYTES + 16 + 17 + 3  # what precedes the summary
 MAX_SUMMARY_BYTES = 512 + s.MAX_ID_BYTES
+MAX_ACCOUNT_BYTES = MAX_LINKS * (MAX_LINK_BYTES + MAX_SUMMARY_BYTES)
 MAX_KEY_BYTES = 32
+USUAL_BYTES = 320  # a sighting has 180 to 280 with ids of up to 64 characters
 HOUR_MS = 3_600_000
 COLON = 0x3A
 
@@ -68,45 +69,42 @@ class Links(NamedTuple):
     shares: npt.NDArray[np.int64]
 
 
-def sweep(
+def take(
     rows: npt.NDArray[Any],
     arena: Bytes,
+    first: int,
     period: Period,
     schema_id: int,
-    *,
-    records: int = 16_384,
-) -> Iterator[list[tuple[bytes, bytes]]]:
-    """The sightings of ``period`` as (key, value), in lists of at most ``records``.
+    records: int,
+) -> tuple[list[tuple[bytes, bytes]], int]:
+    """The next sightings of ``period`` as (key, value), at most ``records`` of them.
 
-    ``rows`` structured[n] of ``ACCOUNT``, in which free rows are passed over; ``arena`` their ids.
-    Whoever iterates must not change rows in between, or an account may be missed.
+    ``rows`` structured[n] of ``ACCOUNT``, in which free rows and those that are not active are
+    passed over; ``arena`` their ids; ``first`` the slot to begin at. An account's sightings are
+    never torn apart. Returns them and the slot to go on at, ``len(rows)`` when all are done.
 
     Raises ValueError when ``records`` is too small for the links of one account.
     """
     if records < MAX_LINKS:
         raise ValueError(f"one account may have {MAX_LINKS} links")
     out = Output(
-        np.empty(records * 320 + MAX_LINKS * (MAX_LINK_BYTES + MAX_SUMMARY_BYTES), np.uint8),
+        np.empty(records * USUAL_BYTES + MAX_ACCOUNT_BYTES, np.uint8),
         np.empty(records, np.int64),
         np.empty(records * MAX_KEY_BYTES, np.uint8),
         np.empty(records, np.int64),
     )
-    slot = 0
-    while slot < len(rows):
-        slot, count = encode_sightings(rows, arena, slot, period, schema_id, out)
-        if count:
-            yield _records(out, int(count))
-
-
-def _records(out: Output, count: int) -> list[tuple[bytes, bytes]]:
+    slot, count = encode_sightings(rows, arena, first, period, schema_id, out)
+    if count == 0:
+        return [], int(slot)
     key_ends, value_ends = out.key_ends[:count].tolist(), out.value_ends[:count].tolist()
     keys, values = out.keys[: key_ends[-1]].tobytes(), out.values[: value_ends[-1]].tobytes()
-    return [
+    pairs = [
         (keys[key_at:key_end], values[value_at:value_end])
         for key_at, key_end, value_at, value_end in zip(
             [0, *key_ends[:-1]], key_ends, [0, *value_ends[:-1]], value_ends, strict=True
         )
     ]
+    return pairs, int(slot)
 
 
 @kernel
@@ -139,7 +137,7 @@ def encode_sightings(
         if length > s.MAX_ID_BYTES or at + length > arena.size:
             raise ValueError("an account id outside of the arena, or too long")
         if (
-            value_at + MAX_LINKS * (MAX_LINK_BYTES + MAX_SUMMARY_BYTES) > out.values.size
+            value_at + MAX_ACCOUNT_BYTES > out.values.size
             or key_at + MAX_LINKS * MAX_KEY_BYTES > out.keys.size
             or count + MAX_LINKS > min(out.value_ends.size, out.key_ends.size)
         ):
@@ -161,7 +159,7 @@ def encode_sightings(
     return np.int64(rows.shape[0]), count
 
 
-@kernel
+@lean_kernel
 def _active(row: Record, period: Period) -> Bool:
     return (
         row["id_length"] > 0
@@ -171,7 +169,7 @@ def _active(row: Record, period: Period) -> Bool:
     )
 
 
-@kernel
+@lean_kernel
 def _links(row: Record, found: Links) -> Int:
     """List the links of an account in ``found``; returns how many."""
     n = np.int64(0)
@@ -198,7 +196,7 @@ def _links(row: Record, found: Links) -> Int:
     return n
 
 
-@kernel
+@lean_kernel
 def _add(found: Links, n: Int, kind: Int, hashed: np.uint64, share: Int) -> Int:
     found.kinds[n] = kind
     found.hashes[n] = hashed
@@ -206,7 +204,7 @@ def _add(found: Links, n: Int, kind: Int, hashed: np.uint64, share: Int) -> Int:
     return n + 1
 
 
-@kernel
+@lean_kernel
 def _add_heavy(
     found: Links,
     n: Int,
@@ -222,7 +220,7 @@ def _add_heavy(
     return n
 
 
-@kernel
+@lean_kernel
 def _add_bucket(found: Links, first: Int, n: Int, bucket: np.uint64, share: Int) -> Int:
     """Add a family's bucket to the links from ``first`` on: families in one bucket are one link."""
     for k in range(first, n):
@@ -232,7 +230,7 @@ def _add_bucket(found: Links, first: Int, n: Int, bucket: np.uint64, share: Int)
     return _add(found, n, links.FAMILY, bucket, share)
 
 
-@kernel
+@lean_kernel
 def _put_frame(out: Bytes, at: Int, schema_id: Int) -> Int:
     out[at] = 0
     for k in range(4):
@@ -240,7 +238,7 @@ def _put_frame(out: Bytes, at: Int, schema_id: Int) -> Int:
     return at + s.FRAME_BYTES
 
 
-@kernel
+@lean_kernel
 def _put_key(out: Bytes, at: Int, kind: Int, hashed: np.uint64) -> Int:
     length = s.KIND_LENGTH[kind]
     for k in range(length):

@@ -17,7 +17,7 @@ from app.kernels.columns import (
     FRAME_VALUE_LENGTH,
     FRAME_VALUE_START,
 )
-from app.kernels.compile import kernel
+from app.kernels.compile import lean_kernel
 from app.kernels.decode_types import Bool, Bytes, Int, Matrix
 from app.kernels.siphash import siphash13
 from app.kernels.spec import STRING_KEY
@@ -31,7 +31,7 @@ _KEY_0, _KEY_1 = STRING_KEY
 _NO_VALUE = -1  # FRAME_VALUE_START of a tombstone
 
 
-@kernel
+@lean_kernel
 def decode_sightings(
     data: Bytes,
     frames: Matrix,
@@ -62,7 +62,7 @@ def decode_sightings(
     return good
 
 
-@kernel
+@lean_kernel
 def _decode(data: Bytes, at: Int, end: Int, schema_id: Int, out: npt.NDArray[np.int64]) -> Int:
     """Read one record into ``out`` (int64[SIG_WIDTH]); returns its reason code."""
     if at == end:
@@ -108,7 +108,7 @@ def _decode(data: Bytes, at: Int, end: Int, schema_id: Int, out: npt.NDArray[np.
     return reasons.OK if _in_range(out) else reasons.OUT_OF_RANGE
 
 
-@kernel
+@lean_kernel
 def _in_range(out: npt.NDArray[np.int64]) -> Bool:
     if out[s.SIG_KIND] < 0:
         return False
@@ -129,7 +129,7 @@ def _in_range(out: npt.NDArray[np.int64]) -> Bool:
     )
 
 
-@kernel
+@lean_kernel
 def _key_agrees(data: Bytes, frame: Matrix, out: npt.NDArray[np.int64]) -> Bool:
     """Whether the record key is the link that the value names, as ``kind:hash``."""
     start = frame[FRAME_KEY_START]
@@ -148,7 +148,7 @@ def _key_agrees(data: Bytes, frame: Matrix, out: npt.NDArray[np.int64]) -> Bool:
     return valid and hashed == out[s.SIG_HASH]
 
 
-@kernel
+@lean_kernel
 def _longs(
     data: Bytes, at: Int, end: Int, out: npt.NDArray[np.int64], first: Int, last: Int
 ) -> Int:
@@ -168,7 +168,7 @@ def _longs(
     return np.int64(at)
 
 
-@kernel
+@lean_kernel
 def _text(data: Bytes, at: Int, end: Int) -> tuple[Int, Int, Int]:
     """The string at ``at``: (where its bytes start, how many, the position after it or -1)."""
     if 0 <= at < end and data[np.uint64(at)] < 0x80:
@@ -181,7 +181,7 @@ def _text(data: Bytes, at: Int, end: Int) -> tuple[Int, Int, Int]:
     return at, length, at + length
 
 
-@kernel
+@lean_kernel
 def _account(data: Bytes, at: Int, end: Int) -> tuple[Int, Int]:
     """The hash of the account id at ``at``, and the position after it."""
     start, length, at = _text(data, at, end)
@@ -192,7 +192,7 @@ def _account(data: Bytes, at: Int, end: Int) -> tuple[Int, Int]:
     return np.uint64(siphash13(data, start, length, _KEY_0, _KEY_1)).view(np.int64), at
 
 
-@kernel
+@lean_kernel
 def _label(data: Bytes, at: Int, end: Int, labels: npt.NDArray[np.uint64]) -> tuple[Int, Int]:
     """The index of the label at ``at`` and the position after it: an unknown label is -1."""
     start, length, at = _text(data, at, end)
@@ -207,7 +207,7 @@ def _label(data: Bytes, at: Int, end: Int, labels: npt.NDArray[np.uint64]) -> tu
     return np.int64(-1), at
 
 
-@kernel
+@lean_kernel
 def _first_bytes(count: Int) -> np.uint64:
     """The mask of the first ``count`` (0 to 8) bytes of a word."""
     if count >= 8:
@@ -215,7 +215,7 @@ def _first_bytes(count: Int) -> np.uint64:
     return (np.uint64(1) << np.uint64(8 * count)) - np.uint64(1)
 
 
-@kernel
+@lean_kernel
 def _optional_label(
     data: Bytes, at: Int, end: Int, labels: npt.NDArray[np.uint64]
 ) -> tuple[Int, Int]:
@@ -226,7 +226,7 @@ def _optional_label(
     return _label(data, at, end, labels)
 
 
-@kernel
+@lean_kernel
 def _given(data: Bytes, at: Int, end: Int) -> tuple[Bool, Int]:
     """Which branch of a nullable field follows, and the position after that."""
     if at < 0 or at >= end or data[np.uint64(at)] not in (0, 2):
@@ -234,14 +234,14 @@ def _given(data: Bytes, at: Int, end: Int) -> tuple[Bool, Int]:
     return data[np.uint64(at)] == 2, at + 1
 
 
-@kernel
+@lean_kernel
 def _boolean(data: Bytes, at: Int, end: Int) -> tuple[Int, Int]:
     if at < 0 or at >= end or data[at] > 1:
         return np.int64(0), np.int64(-1)
     return np.int64(data[at]), at + 1
 
 
-@kernel
+@lean_kernel
 def _hex16(data: Bytes, at: Int, end: Int) -> tuple[Int, Int]:
     """The 64 bits of the sixteen digits at ``at``, and the position after them."""
     start, length, at = _text(data, at, end)
@@ -251,7 +251,7 @@ def _hex16(data: Bytes, at: Int, end: Int) -> tuple[Int, Int]:
     return (bits, at) if valid else (np.int64(0), np.int64(-1))
 
 
-@kernel
+@lean_kernel
 def _optional_hex16(data: Bytes, at: Int, end: Int) -> tuple[Int, Int]:
     given, at = _given(data, at, end)
     if not given:
@@ -259,7 +259,7 @@ def _optional_hex16(data: Bytes, at: Int, end: Int) -> tuple[Int, Int]:
     return _hex16(data, at, end)
 
 
-@kernel
+@lean_kernel
 def _digits(data: Bytes, start: Int) -> tuple[Int, Bool]:
     """The 64 bits of the sixteen lower-case digits at ``start``, and whether they are such."""
     upper, bad_upper = hex_word(word_at(data, start))
