@@ -100,6 +100,7 @@ def test_topics_hold_every_record_on_the_partition_of_its_key(
     create(broker, prefix)
     summary = run(
         *SMALL,
+        *("--days", "0.02"),
         *("--bootstrap-servers", broker.bootstrap, "--topic-prefix", prefix),
         *("--encoding", encoding, "--embedded-broker"),
     )
