@@ -1,0 +1,116 @@
+import asyncio
+
+import pytest
+
+from app import health as module
+from app import metrics
+from app.health import LOOP_STUCK_SECONDS, Health
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def health(clock: Clock) -> Health:
+    return Health(watchdog=60.0, clock=clock)
+
+
+def test_a_worker_starts_then_recovers_then_is_ready(health: Health) -> None:
+    assert health.report() == {"state": "starting"}
+    health.recovering({("reflux-accounts-changelog", 3): 12, ("reflux-accounts-changelog", 1): 5})
+    assert health.report() == {
+        "state": "recovering",
+        "remaining": {"reflux-accounts-changelog/1": 5, "reflux-accounts-changelog/3": 12},
+    }
+    health.ready()
+    assert health.report() == {"state": "ready"}
+    assert metrics.READY._value.get() == 1
+    health.stopping()
+    assert health.report() == {"state": "stopping"}
+    assert metrics.READY._value.get() == 0
+
+
+def test_dead_is_final_and_the_first_reason_stays(health: Health) -> None:
+    health.dead("fenced")
+    health.dead("could not stop")
+    health.ready()
+    assert health.report() == {"state": "dead", "reason": "fenced"}
+    assert health.failure() == "fenced"
+    assert metrics.READY._value.get() == 0
+
+
+def test_a_loop_that_stops_turning_is_dead(health: Health, clock: Clock) -> None:
+    health.ready()
+    health.beat()
+    clock.now += LOOP_STUCK_SECONDS
+    assert health.failure() is None
+    clock.now += 0.1
+    assert "event loop has not turned" in str(health.failure())
+    assert health.report()["state"] == "dead"
+    health.beat()
+    assert health.failure() is None
+
+
+def test_a_loop_that_has_not_turned_yet_may_be_compiling(health: Health, clock: Clock) -> None:
+    clock.now += 1_000
+    assert health.failure() is None
+
+
+def test_records_that_wait_while_nothing_moves_are_a_failure(health: Health, clock: Clock) -> None:
+    health.ready()
+    for _ in range(10):
+        clock.now += 10
+        health.beat()
+        health.progress(position=5, waiting=100)
+    assert "none was taken in for 90 s" in str(health.failure())
+    health.progress(position=6, waiting=99)
+    assert health.failure() is None
+
+
+def test_an_idle_worker_is_fine(health: Health, clock: Clock) -> None:
+    health.ready()
+    for _ in range(100):
+        clock.now += 10
+        health.beat()
+        health.progress(position=5, waiting=0)
+    assert health.failure() is None
+
+
+def test_a_recovery_that_falls_is_fine_and_one_that_stands_still_is_not(
+    health: Health, clock: Clock
+) -> None:
+    for remaining in range(20, 0, -1):
+        health.recovering({("changelog", 0): remaining})
+        clock.now += 10
+        health.beat()
+    assert health.failure() is None
+    for _ in range(7):
+        health.recovering({("changelog", 0): 1})
+        clock.now += 10
+        health.beat()
+    assert health.failure() is not None
+
+
+async def test_watch_beats_and_measures_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "BEAT_SECONDS", 0.01)
+    clock = Clock()
+    health = Health(watchdog=60.0, clock=clock)
+    task = asyncio.create_task(health.watch())
+    await asyncio.sleep(0.05)
+    clock.now += LOOP_STUCK_SECONDS + 1
+    await asyncio.sleep(0.05)
+    assert health.failure() is None
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert metrics.LOOP_LAG_SECONDS._value.get() >= 0

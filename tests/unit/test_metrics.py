@@ -1,0 +1,69 @@
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from app import metrics
+
+
+def test_every_metric_says_what_it_means_and_what_to_do() -> None:
+    assert metrics.CATALOGUE
+    for item in metrics.CATALOGUE:
+        assert item.meaning.endswith("."), item.name
+        assert item.action.endswith("."), item.name
+        assert item.name.startswith("reflux_"), item.name
+
+
+def test_the_catalogue_is_what_is_exposed() -> None:
+    families = {family.name for family in text_string_to_metric_families(metrics.render().decode())}
+    ours = {name for name in families if name.startswith("reflux_")}
+    # The parser names counters without their suffix.
+    assert {name.removesuffix("_info") for name in ours} == {
+        item.name for item in metrics.CATALOGUE
+    }
+
+
+def test_exposed_names_carry_the_suffix_of_their_kind() -> None:
+    names = {metrics.exposed_name(item) for item in metrics.CATALOGUE}
+    assert {"reflux_consumed_records_total", "reflux_policy_info", "reflux_accounts"} <= names
+
+
+def test_the_table_has_one_line_per_metric() -> None:
+    lines = metrics.metrics_table().splitlines()
+    assert len(lines) == 2 + len(metrics.CATALOGUE)
+    assert all(line.count("|") == 5 for line in lines)
+
+
+def test_gauges_of_a_lost_partition_are_dropped_and_counters_stay() -> None:
+    for partition in ("901", "902"):
+        metrics.LAG.labels(topic="requests", partition=partition).set(5)
+        metrics.ACCOUNTS.labels(partition=partition).set(5)
+        metrics.STATE_BYTES.labels(table="accounts", partition=partition).set(5)
+        metrics.FOLDED.labels(partition=partition).inc()
+    metrics.forget_partition(901)
+    text = metrics.render().decode()
+    for name in ("reflux_lag_records", "reflux_accounts", "reflux_state_bytes"):
+        of_name = [line for line in text.splitlines() if line.startswith(f"{name}{{")]
+        assert not any('partition="901"' in line for line in of_name)
+        assert any('partition="902"' in line for line in of_name)
+    assert 'reflux_folded_requests_total{partition="901"} 1.0' in text
+    metrics.forget_partition(902)
+
+
+def test_forgetting_an_unknown_partition_is_nothing() -> None:
+    metrics.forget_partition(903)
+
+
+@pytest.mark.parametrize("name", [item.name for item in metrics.CATALOGUE if item.labels])
+def test_no_label_can_name_an_account(name: str) -> None:
+    [item] = [item for item in metrics.CATALOGUE if item.name == name]
+    assert set(item.labels) <= {
+        "action",
+        "command",
+        "framing",
+        "guard",
+        "kind",
+        "mode",
+        "partition",
+        "reason",
+        "table",
+        "topic",
+    }
