@@ -108,8 +108,8 @@ FEATURES = (
         k.TEMPLATES,
         _same,
         _percent,
-        "sends ever new prompts cut from a few templates: {} of its requests",
-        "less than {} of its requests",
+        "opens conversations with ever new prompts of a few templates: {} of them",
+        "less than {} of them",
         0.1,
     ),
     Feature(

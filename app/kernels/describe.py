@@ -4,7 +4,7 @@ import math
 
 from app.kernels import parameters as p
 from app.kernels.compile import kernel
-from app.kernels.decode_types import Int, Record
+from app.kernels.decode_types import Bool, Float, Int, Record
 from app.kernels.evidence import (
     Floats,
     feature_evidence,
@@ -47,7 +47,7 @@ def describe(
 
 
 @kernel
-def _leads(row: Record, f: Int, decision: Record, policy: Floats) -> bool:
+def _leads(row: Record, f: Int, decision: Record, policy: Floats) -> Bool:
     """Whether feature ``f`` is the first of its family that brings the family's evidence."""
     k = FAMILY_OF[f]
     if not decision["evidence"][k] > 0.0:
@@ -62,5 +62,5 @@ def _leads(row: Record, f: Int, decision: Record, policy: Floats) -> bool:
 
 
 @kernel
-def _evidence_of(row: Record, f: Int, decision: Record, policy: Floats) -> float:
+def _evidence_of(row: Record, f: Int, decision: Record, policy: Floats) -> Float:
     return feature_evidence(row, f, decision["deviation"][f], policy)

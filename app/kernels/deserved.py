@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from app.kernels import parameters as p
 from app.kernels.compile import kernel
-from app.kernels.decode_types import Int, Record
+from app.kernels.decode_types import Bool, Int, Record
 from app.kernels.families import popcount, uniform
 from app.state.layout import (
     ACTION_NONE,
@@ -47,29 +47,27 @@ def firing_families(evidence: Floats, ignored: Int) -> Int:
 def deserved_action(case: Case, policy: Floats, held: Int, held_ms: Int) -> Int:
     """The step that ``case`` deserves of an account that has been on step ``held`` for ``held_ms``.
 
-    Limits need a sustained sample (requests, active hours) and several independent families, so
-    that neither one honest trait nor one busy hour brings them. A suspension needs each required
-    family besides, and an account that has been throttled for a while: it is never the first that
-    a customer hears.
+    Limits need a sustained sample (requests, active hours), several independent families and each
+    required one among them, so that neither one honest trait nor one busy hour brings them. A
+    suspension also needs an account that has been throttled for a while: it is never the first
+    that a customer hears.
     """
+    required = np.int64(policy[p.REQUIRED_FAMILIES])
     families = popcount(np.uint64(case.firing))
     if (
         case.risk >= policy[p.THROTTLE_RISK]
         and case.requests >= policy[p.THROTTLE_REQUESTS]
         and case.hours >= policy[p.THROTTLE_HOURS]
         and families >= policy[p.THROTTLE_FAMILIES]
+        and case.firing & required == required
     ):
-        required = np.int64(policy[p.REQUIRED_FAMILIES])
         if (
             case.risk >= policy[p.SUSPEND_RISK]
             and case.requests >= policy[p.SUSPEND_REQUESTS]
             and case.hours >= policy[p.SUSPEND_HOURS]
             and families >= policy[p.SUSPEND_FAMILIES]
-            and case.firing & required == required
-            and (
-                held == ACTION_SUSPEND
-                or (held == ACTION_THROTTLE and held_ms >= policy[p.SUSPEND_AFTER_THROTTLE_MS])
-            )
+            and held >= ACTION_THROTTLE
+            and (held == ACTION_SUSPEND or held_ms >= policy[p.SUSPEND_AFTER_THROTTLE_MS])
         ):
             return ACTION_SUSPEND
         return ACTION_THROTTLE
@@ -91,7 +89,7 @@ def campaign_action(row: Record, policy: Floats) -> Int:
 
 
 @kernel
-def rolled_out(row: Record, policy: Floats) -> bool:
+def rolled_out(row: Record, policy: Floats) -> Bool:
     """Whether the account is in the share of its campaign that is acted on so far.
 
     A fixed draw per account and campaign: raising the share only adds accounts. It may not depend

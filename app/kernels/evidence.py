@@ -19,17 +19,18 @@ import numpy.typing as npt
 
 from app.kernels import parameters as p
 from app.kernels.compile import kernel
-from app.kernels.decode_types import Int, Record
+from app.kernels.decode_types import Float, Int, Record
 from app.kernels.features import (
     FAMILY_OF,
     FEATURES,
     RHYTHM_REGULARITY,
+    TEMPLATES_FRESH,
     VOLUME,
     extract_features,
     weight_at,
 )
 from app.kernels.regimes import COLD, LEVELS, QUANTILES, Regimes, regime_at
-from app.state.layout import EVIDENCE_FAMILIES
+from app.state.layout import EVIDENCE_FAMILIES, WEEK
 
 __all__ = ["Regimes", "deviation_from", "percentile_of", "regime_at", "risk_of", "weigh"]
 
@@ -54,7 +55,7 @@ def weigh(
     """
     evidence[:] = 0.0
     deviations[:] = 0.0
-    if regimes.snapshot[r] == COLD or not row["requests"][2] > 0.0:
+    if regimes.snapshot[r] == COLD or not row["requests"][WEEK] > 0.0:
         observed[:] = math.nan
         return
     extract_features(row, now, regimes.mix[r], observed)
@@ -69,7 +70,7 @@ def weigh(
 
 
 @kernel
-def feature_evidence(row: Record, f: Int, deviation: float, policy: Floats) -> float:
+def feature_evidence(row: Record, f: Int, deviation: float, policy: Floats) -> Float:
     """What ``deviation`` of feature ``f`` is worth, nats."""
     k = FAMILY_OF[f]
     if deviation < threshold_deviation(row, f, policy):
@@ -80,7 +81,7 @@ def feature_evidence(row: Record, f: Int, deviation: float, policy: Floats) -> f
 
 
 @kernel
-def threshold_deviation(row: Record, f: Int, policy: Floats) -> float:
+def threshold_deviation(row: Record, f: Int, policy: Floats) -> Float:
     """The deviation from which feature ``f`` of this account counts.
 
     An operator's reversal clears what spoke then: that family speaks again only when it goes
@@ -94,18 +95,20 @@ def threshold_deviation(row: Record, f: Int, policy: Floats) -> float:
 
 
 @kernel
-def reliability(row: Record, f: Int, requests: float, shrinkage: float) -> float:
+def reliability(row: Record, f: Int, requests: float, shrinkage: float) -> Float:
     """How much of feature ``f``'s deviation to believe, 0..1, from the size of its sample."""
     if FAMILY_OF[f] == VOLUME:
         return 1.0  # a count is no estimate
     sample = requests
     if f == RHYTHM_REGULARITY:
         sample = min(requests, np.float64(row["gap_weight"]))
+    elif f == TEMPLATES_FRESH:
+        sample = requests * np.float64(row["opening"]) / np.float64(row["requests"][WEEK])
     return sample / (sample + shrinkage)
 
 
 @kernel
-def deviation_from(value: float, location: float, scale: float) -> float:
+def deviation_from(value: float, location: float, scale: float) -> Float:
     """The modified z-score; 0 where there is no value or the population gave no distribution."""
     if math.isnan(value) or math.isnan(location):
         return 0.0
@@ -113,7 +116,7 @@ def deviation_from(value: float, location: float, scale: float) -> float:
 
 
 @kernel
-def risk_of(evidence: Floats, ignored: Int, log_odds: float) -> float:
+def risk_of(evidence: Floats, ignored: Int, log_odds: float) -> Float:
     """Probability of abuse: ``log_odds`` plus the evidence of the families not in ``ignored``."""
     total = log_odds
     for k in range(EVIDENCE_FAMILIES):
@@ -123,7 +126,7 @@ def risk_of(evidence: Floats, ignored: Int, log_odds: float) -> float:
 
 
 @kernel
-def percentile_of(value: float, quantiles: Floats) -> float:
+def percentile_of(value: float, quantiles: Floats) -> Float:
     """Share of the population below ``value``, 0 to 100, from ``quantiles`` float64[QUANTILES].
 
     Linear between the kept quantiles; outside of them the outermost level, which is all that is

@@ -1,17 +1,21 @@
-"""Prompt families: an account's few most frequent kinds of prompt, near-duplicates joined.
+"""Prompt families: an account's few most frequent kinds of opening prompt, near-duplicates joined.
 
 A family stands for prompts whose SimHashes (Charikar, "Similarity estimation techniques from
 rounding algorithms", STOC 2002) differ from its mark in at most ``JOIN_BITS`` bits. The heaviest
 families are kept by SpaceSaving (Metwally, Agrawal and El Abbadi, "Efficient computation of
 frequent and top-k elements in data streams", ICDT 2005) over decayed weights: a prompt that joins
-none takes the place and the weight of the lightest.
+none takes the place and the weight of the lightest. Only prompts that open a conversation count:
+later turns resemble the turns before them whoever writes.
 
-Whether an account runs through fresh prompts or through the same ones again cannot be read off a
-count of requests, and a row has no room to remember prompts. So every mark is one prompt of its
-family drawn uniformly (reservoir sampling, Vitter 1985), and the row counts how often a mark is
-met again: mark and recapture. With ``M`` prompts repeated for ever, a mark returns every ``M``
-requests; with fresh prompts it never does. The draw depends on the number of events alone, so no
-value of a hash can influence it.
+Does an account run through fresh prompts, or through the same ones again? A count of requests does
+not tell, and a row has no room to remember prompts. So the question is put as capture and
+recapture. A family's mark is one of its prompts. Its trial ends with a recapture when exactly this
+prompt comes again after another one did, and without when ``TRIAL`` prompts, on average, have not
+brought it back; the next prompt is the new mark. In a suite of prompts that is run again and again
+nearly all trials end with a recapture, while among fresh prompts few do: those whose SimHashes
+happen to agree. Prompts repeated at once, to sample several answers, decide nothing.
+
+The random end of a trial depends on the number of events alone: no value of a hash can sway it.
 """
 
 import numpy as np
@@ -27,6 +31,18 @@ Of two unrelated 64-bit SimHashes, 2.3 in ten million are that close (binomial, 
 filling another value into one template moves a handful of bits. Paraphrases lie further apart;
 telling those from strangers takes many accounts, not one.
 """
+
+TRIAL = 2048.0
+"""Prompts of a family after which, on average, a trial ends without a recapture.
+
+A suite with so many prompts per family is recaptured in 37 % of its trials, one of a quarter the
+size in 78 %.
+"""
+
+# How a mark's trial stands, two bits per family in ``row["trials"]``.
+_ALONE = 0  # no other prompt of the family has come since the mark
+_OPEN = 1
+_OVER = 2  # recaptured: the next prompt that is not the mark replaces it
 
 _M1 = np.uint64(0x5555555555555555)
 _M2 = np.uint64(0x3333333333333333)
@@ -64,7 +80,7 @@ def uniform(counter: Int) -> float:
 
 @kernel
 def fold_family(row: Record, simhash: np.uint64, weight: float) -> None:
-    """Add a prompt of ``weight`` to the families of ``row``, brought to its clock before."""
+    """Add an opening prompt of ``weight`` to the families of ``row``."""
     nearest = -1
     distance = np.int64(JOIN_BITS + 1)
     lightest = 0
@@ -77,13 +93,30 @@ def fold_family(row: Record, simhash: np.uint64, weight: float) -> None:
         if row["family_weight"][k] < row["family_weight"][lightest]:
             lightest = k
     if nearest < 0:
-        row["family"][lightest] = simhash
+        _new_mark(row, lightest, simhash)
         row["family_weight"][lightest] += weight
         return
     row["family_weight"][nearest] += weight
+    trial = row["trials"] >> np.uint16(2 * nearest) & 3
     if distance == 0:
-        row["recaptured"] += weight
+        if trial == _OPEN:
+            row["recaptured"] += weight
+            _set_trial(row, nearest, _OVER)
         return
     row["novel"] += weight
-    if uniform(row["events"]) * row["family_weight"][nearest] < weight:
-        row["family"][nearest] = simhash
+    if trial == _OVER or uniform(row["events"]) * TRIAL < 1.0:
+        _new_mark(row, nearest, simhash)
+    else:
+        _set_trial(row, nearest, _OPEN)
+
+
+@kernel
+def _new_mark(row: Record, k: Int, simhash: np.uint64) -> None:
+    row["family"][k] = simhash
+    _set_trial(row, k, _ALONE)
+
+
+@kernel
+def _set_trial(row: Record, k: Int, trial: Int) -> None:
+    others = np.int64(row["trials"]) & ~(3 << (2 * k))
+    row["trials"] = np.uint16(others | trial << (2 * k))

@@ -12,10 +12,11 @@ import numpy.typing as npt
 
 from app.kernels.compile import kernel
 from app.kernels.decode_types import Int, Record
+from app.kernels.families import TRIAL
 from app.kernels.heavy import heaviest
 from app.kernels.hours import active_hours
 from app.kernels.windows import decay, ticks_between
-from app.state.layout import DAY, EVIDENCE_FAMILIES, FAMILIES, HORIZONS_MS, WEEK
+from app.state.layout import DAY, EVIDENCE_FAMILIES, HORIZONS_MS, WEEK
 
 VOLUME, CONTENT, ELICITATION, TEMPLATES, RHYTHM, CONDUCT = range(EVIDENCE_FAMILIES)
 
@@ -23,7 +24,7 @@ VOLUME_REQUESTS = 0  # ln(1 + requests of the day)
 VOLUME_OUTPUT = 1  # ln(1 + output and reasoning tokens of the day)
 CONTENT_CAPABILITIES = 2  # nats by which capability tasks exceed the population's mix
 ELICITATION_SCORE = 3  # mean score
-TEMPLATES_FRESH = 4  # share of requests that are fresh prompts of a few families
+TEMPLATES_FRESH = 4  # share of openings that are fresh prompts of a few families
 RHYTHM_HOURS = 5  # of the last 24 hours, those with a request
 RHYTHM_REGULARITY = 6  # minus the standard deviation of the log gap
 RHYTHM_SURGE = 7  # ln of the day's rate over the week's own
@@ -52,6 +53,7 @@ CAPABILITY_TASKS = 6  # the first ones of ``TASKS``, up to computer_use
 
 DAY_HOURS = 24
 LEAST_SHARE = 0.005  # of a task in the population: a rarer one cannot make one account remarkable
+PRIOR_LOST = 2.0  # trials without recapture that every account is credited with in advance
 SURGE_AGE_MS = 3 * 86_400_000  # an account has no baseline before
 
 _DAY_MS = float(HORIZONS_MS[DAY])
@@ -119,23 +121,19 @@ def capability_divergence(tasks: npt.NDArray[np.float32], mix: npt.NDArray[np.fl
 
 @kernel
 def fresh_share(row: Record) -> float:
-    """Share of requests that are fresh prompts of the account's few families.
+    """Share of openings that are fresh prompts of the account's few families; NaN without any.
 
-    ``novel / requests`` counts near-duplicates of a mark that are not the mark itself. It is
-    divided by one plus how often a mark came back within the week's window, because a harness that
-    runs the same suite again looks like one that runs a new one but for that.
+    Near-duplicates of a mark, times the share of trials that ended without a recapture: a harness
+    that runs its suite again differs in this alone from one that never repeats itself. Trials
+    without recapture are known by their expected number, and PRIOR_LOST more are believed in
+    advance, so that one chance agreement of two SimHashes does not halve a young account's share.
     """
-    total = 0.0
-    squares = 0.0
-    for k in range(FAMILIES):
-        weight = np.float64(row["family_weight"][k])
-        total += weight
-        squares += weight * weight
-    if not squares > 0.0:
-        return 0.0
-    marks = total * total / squares  # effective number of families (inverse Simpson index)
-    returns = np.float64(row["recaptured"]) / marks
-    return np.float64(row["novel"]) / np.float64(row["requests"][WEEK]) / (1.0 + returns)
+    openings = np.float64(row["opening"])
+    if not openings > 0.0:
+        return math.nan
+    novel = np.float64(row["novel"])
+    lost = novel / TRIAL + PRIOR_LOST
+    return novel / openings * (lost / (lost + np.float64(row["recaptured"])))
 
 
 @kernel

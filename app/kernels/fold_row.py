@@ -37,7 +37,8 @@ def fold_request(row: Record, values: Matrix, ts: Int) -> None:
         row["first_ts"] = min(row["first_ts"], ts)
     if row["requests"][WEEK] < SATURATION:
         weight = add_request(row, values, age)
-        fold_family(row, np.uint64(values[c.REQ_PROMPT_SIMHASH]), weight)
+        if values[c.REQ_TURN] <= 1:
+            fold_family(row, np.uint64(values[c.REQ_PROMPT_SIMHASH]), weight)
         _fold_keys(row, values, weight)
     if row["events"] < 0xFFFFFFFF:
         row["events"] += 1
@@ -76,6 +77,7 @@ def reset_detection(row: Record) -> None:
     row["proxy"] = 0
     row["novel"] = 0
     row["recaptured"] = 0
+    row["trials"] = 0
     for k in range(len(TASKS)):
         row["tasks"][k] = 0
     row["gap_weight"] = 0

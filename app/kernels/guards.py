@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from app.kernels import parameters as p
 from app.kernels.compile import kernel
-from app.kernels.decode_types import Int
+from app.kernels.decode_types import Bool, Int
 
 MINUTE = 0  # number of the minute that is counted
 MINUTE_ACTIONS = 1
@@ -29,13 +29,13 @@ Guards = npt.NDArray[np.int64]
 
 
 @kernel
-def guards_open(guards: Guards, now: Int) -> bool:
+def guards_open(guards: Guards, now: Int) -> Bool:
     """Whether actions may go live at event time ``now`` (ms): the guards are not tripped."""
     return now >= guards[TRIPPED_UNTIL]
 
 
 @kernel
-def admit(guards: Guards, now: Int, policy: npt.NDArray[np.float64]) -> bool:
+def admit(guards: Guards, now: Int, policy: npt.NDArray[np.float64]) -> Bool:
     """Count one action that newly limits an account; False, and tripped, if it is one too many.
 
     Only called while the guards are open. ``policy`` float64[PARAMETERS].

@@ -21,7 +21,7 @@ from app.kernels.decisions import (
     GUARD_QUIET,
     GUARD_TRIPPED,
 )
-from app.kernels.decode_types import Int, Record
+from app.kernels.decode_types import Bool, Float, Int, Record
 from app.kernels.describe import describe
 from app.kernels.deserved import (
     Case,
@@ -63,7 +63,7 @@ class Walk(NamedTuple):
 
 
 @kernel
-def judge(row: Record, ts: Int, regimes: Regimes, r: Int, guards: Guards, decision: Record) -> bool:
+def judge(row: Record, ts: Int, regimes: Regimes, r: Int, guards: Guards, decision: Record) -> Bool:
     """Judge the account ``row`` after its request of event time ``ts`` (ms) under regime ``r``.
 
     A request that came out of order is judged at the account's clock. Returns whether there is an
@@ -113,7 +113,7 @@ def judge(row: Record, ts: Int, regimes: Regimes, r: Int, guards: Guards, decisi
 
 
 @kernel
-def _nothing_due(row: Record, now: Int, policy: Floats) -> bool:
+def _nothing_due(row: Record, now: Int, policy: Floats) -> Bool:
     """A cheap and exact no: the account stands on no step and has too few requests for any."""
     return (
         weight_at(row, now) < policy[p.LEAST_REQUESTS]
@@ -213,21 +213,21 @@ def _issue(
 
 
 @kernel
-def _release_risk(policy: Floats, held: Int) -> float:
+def _release_risk(policy: Floats, held: Int) -> Float:
     if held == ACTION_SUSPEND:
         return policy[p.SUSPEND_RELEASE_RISK]
     return policy[p.THROTTLE_RELEASE_RISK]
 
 
 @kernel
-def _release_ms(policy: Floats, held: Int) -> float:
+def _release_ms(policy: Floats, held: Int) -> Float:
     if held == ACTION_SUSPEND:
         return policy[p.SUSPEND_RELEASE_MS]
     return policy[p.THROTTLE_RELEASE_MS]
 
 
 @kernel
-def _renew_ms(policy: Floats, held: Int) -> float:
+def _renew_ms(policy: Floats, held: Int) -> Float:
     if held == ACTION_SUSPEND:
         return policy[p.SUSPEND_RENEW_MS]
     return policy[p.THROTTLE_RENEW_MS]

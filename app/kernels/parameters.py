@@ -14,7 +14,7 @@ SHRINKAGE = 4  # requests
 CLEARED_MARGIN = 5  # deviations
 SHADOW = 6  # 1: every decision is a shadow one
 SHADOW_FAMILIES = 7  # bit mask of evidence families, and CAMPAIGN_BIT
-REQUIRED_FAMILIES = 8  # bit mask: without each of them no suspension
+REQUIRED_FAMILIES = 8  # bit mask: without each of them no limit
 
 OBSERVE_RISK = 9
 OBSERVE_REQUESTS = 10

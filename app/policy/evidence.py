@@ -45,7 +45,9 @@ def _weight(default: float, why: str) -> Any:
 
 
 def _required(default: bool, why: str) -> Any:
-    return setting(default, "No suspension without this evidence.", unit="switch", why=why)
+    return setting(
+        default, "Neither throttle nor suspension without this evidence.", unit="switch", why=why
+    )
 
 
 def _signal(default: float, description: str, why: str) -> Any:
@@ -76,34 +78,48 @@ class Detector(Section):
 class Volume(Detector):
     """How much the account takes in a day."""
 
+    starts_at: float = _starts_at(0.5, "what a third of all accounts exceed is a lot already")
+    saturates_at: float = _saturates_at(2.0, "beyond, honest heavy users are no rarer than abuse")
+    weight: float = _weight(2.0, "heavy users are honest as a rule")
     required: bool = _required(True, "extraction at a harmful rate is at least more than usual")
     requests: float = _signal(1.0, "Most that requests of the day may bring.", "the plain measure")
     output_tokens: float = _signal(
-        0.6,
-        "Most that output tokens of the day may bring.",
-        "long answers are honest",
+        0.6, "Most that output tokens of the day may bring.", "long answers are honest"
     )
 
 
 class Content(Detector):
     """How far the account's tasks lean to capabilities, against the population's mix."""
 
+    starts_at: float = _starts_at(0.5, "what a third of all accounts exceed is a focus")
+    saturates_at: float = _saturates_at(2.0, "coding tools are narrow too, and many")
+    weight: float = _weight(2.0, "narrow work is honest as a rule")
+
 
 class Elicitation(Detector):
     """How much it asks for reasoning, grading and rewritten reasoning."""
 
-    required: bool = _required(True, "it is what distillation is after, and products do not ask it")
+    starts_at: float = _starts_at(1.0, "one account in six of a normal population is beyond")
+    saturates_at: float = _saturates_at(3.0, "one account in 740 of a normal population is beyond")
+    weight: float = _weight(4.0, "what distillation is after: fifty times as likely under abuse")
+    required: bool = _required(True, "a product that does not ask for reasoning distils nothing")
 
 
 class Templates(Detector):
-    """How far it sends ever new prompts of few templates."""
+    """How far it opens conversations with ever new prompts of few templates."""
 
+    starts_at: float = _starts_at(1.5, "one account in fifteen of a normal population is beyond")
+    saturates_at: float = _saturates_at(5.0, "half of all openings, where most accounts have none")
+    weight: float = _weight(4.0, "how data sets are made: fifty times as likely under abuse")
     required: bool = _required(True, "a harness repeats its prompts, and must not be suspended")
 
 
 class Rhythm(Detector):
     """Whether it keeps the hours of a machine, or has changed its pace."""
 
+    starts_at: float = _starts_at(0.5, "what a third of all accounts exceed is a long day")
+    saturates_at: float = _saturates_at(2.0, "agents and products never sleep either")
+    weight: float = _weight(1.5, "round-the-clock use is honest as a rule")
     active_hours: float = _signal(1.0, "Most that hours active may bring.", "hardest to avoid")
     regularity: float = _signal(0.5, "Most that even intervals may bring.", "cron jobs are even")
     surge: float = _signal(0.5, "Most that a change of pace may bring.", "projects start and end")
@@ -112,6 +128,9 @@ class Rhythm(Detector):
 class Conduct(Detector):
     """Whether it behaves like a client that only asks and never talks, from places that hide."""
 
+    starts_at: float = _starts_at(0.5, "what a third of all accounts exceed is a habit")
+    saturates_at: float = _saturates_at(2.5, "one account in 160 of a normal population is beyond")
+    weight: float = _weight(2.0, "privacy, travel and scripts are honest as a rule")
     openings: float = _signal(1.0, "Most that single-turn use may bring.", "the plain measure")
     networks: float = _signal(0.5, "Most that changing networks may bring.", "people travel")
     proxy: float = _signal(0.6, "Most that proxies may bring.", "privacy is no offence")

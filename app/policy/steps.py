@@ -59,7 +59,7 @@ class Observe(Section):
 class Throttle(Section):
     """Limit an account's rate for a while; it lapses by itself."""
 
-    risk: float = _risk(0.8, "Risk from which the step is taken.", "four cases in five")
+    risk: float = _risk(0.9, "Risk from which the step is taken.", "nine cases in ten")
     release_risk: float = _risk(
         0.4, "Risk below which it ends early.", "half of what brought it: no flapping"
     )
@@ -67,7 +67,9 @@ class Throttle(Section):
         1.0, "How long the risk must have stayed below.", "one quiet request proves nothing"
     )
     requests: float = _requests(60.0, "three quarters of every deviation are the account's own")
-    active_hours: int = _active_hours(3, "one busy hour, a load test or a retry storm is not abuse")
+    active_hours: int = _active_hours(
+        5, "a load test, a retry storm or one run of a suite is over by then"
+    )
     families: int = _families(3, "no honest trait alone, and no pair of them")
     lapses_after_hours: float = _hours(
         6.0, "How long it holds.", "a mistake ends within a working day", ge=0.1
@@ -108,7 +110,7 @@ class Suspend(Section):
 
     risk: float = _risk(0.95, "Risk from which the step is taken.", "nineteen cases in twenty")
     requests: float = _requests(100.0, "five sixths of every deviation are the account's own")
-    active_hours: int = _active_hours(6, "longer than an evaluation run, a class or a deadline")
+    active_hours: int = _active_hours(14, "longer than anybody works, teaches or crams")
     families: int = _families(5, "volume and four others")
     after_throttle_hours: float = _hours(
         1.0,

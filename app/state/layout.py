@@ -102,7 +102,7 @@ ACCOUNT = np.dtype(
         ("turns", np.float32),  # sum of log2(turn)
         ("tools", np.float32),  # requests that declare tools
         ("proxy", np.float32),  # sum of proxy likelihoods
-        ("novel", np.float32),  # requests that joined a family with a prompt other than its mark
+        ("novel", np.float32),  # openings that joined a family with a prompt other than its mark
         ("tasks", np.float32, (len(TASKS),)),
         # inter-arrival shape: decayed moments of log(gap)
         ("gap_weight", np.float32),
@@ -140,8 +140,8 @@ ACCOUNT = np.dtype(
         ("duplicates_ahead", np.uint16),  # duplicates counted in the row but not yet in the header
         ("billing_country", np.uint16),
         ("access_country", np.uint16),
-        ("pad", np.uint16),
-        ("recaptured", np.float32),  # requests whose prompt is exactly the mark of its family
+        ("trials", np.uint16),  # two bits per family: how the trial of its mark stands
+        ("recaptured", np.float32),  # marks of prompt families that came back
         # profile
         ("profile_offset", np.int64),  # one past the last profile applied, like the next one
         ("created_at", np.int64),
