@@ -57,7 +57,7 @@ class Sighting(Record):
     )
     elicitation: Permille = Field(description="Mean score of the week.")
     novel: Permille = Field(
-        description="Share of the week's requests that vary a prompt the account has sent before."
+        description="Share of the week's requests that open with a variant of an earlier prompt."
     )
     opening: Permille = Field(description="Share of the week's requests that open a conversation.")
     refused: Permille = Field(description="Share of the week's requests answered 403 or 429.")

@@ -13,7 +13,14 @@ import numpy.typing as npt
 
 from app.kernels import reasons
 from app.kernels import sighting_columns as s
-from app.kernels.columns import FRAME_KEY_LENGTH, FRAME_KEY_START, FRAME_OFFSET
+from app.kernels.batches import UNFRAMED
+from app.kernels.columns import (
+    FRAME_KEY_LENGTH,
+    FRAME_KEY_START,
+    FRAME_OFFSET,
+    FRAME_VALUE_LENGTH,
+    FRAME_VALUE_START,
+)
 from app.kernels.compile import lean_kernel
 from app.kernels.decode_types import Bool, Bytes, Int, Matrix
 from app.kernels.dirty import mark_dirty
@@ -40,6 +47,7 @@ STALE = 4  # of those folded: of a window already forgotten, so that nothing but
 RESUMED = 5  # of those folded: read again after a restart
 NEWEST = 6  # the newest epoch sighted, the partition's clock; -1 before the first
 COUNTERS = 7
+COUNTER_NAMES = ("in", "folded", "repeats", "dead", "stale", "resumed", "newest")
 
 AHEAD = 4  # sightings between asking for a row's cache lines and using them
 
@@ -99,9 +107,11 @@ def fold_sightings(
                 batch.status[i] = reasons.STATE_FULL
             else:
                 _fold_into(batch, i, slot, views, clock, counters)
-        counters[IN] += 1
+        lost = batch.frames[i, FRAME_VALUE_START] == UNFRAMED
+        records = batch.frames[i, FRAME_VALUE_LENGTH] if lost else np.int64(1)
+        counters[IN] += records
         if batch.status[i] != reasons.OK:
-            counters[DEAD] += 1
+            counters[DEAD] += records
     return np.int64(count)
 
 
