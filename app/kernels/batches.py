@@ -80,9 +80,9 @@ class CorruptBatch(ValueError):
 class Framed(NamedTuple):
     """Record coordinates.
 
-    ``data``: uint8[m], the bytes that positions refer to (the chunk itself when nothing in it was
-    compressed). ``frames``: int64[n, FRAME_WIDTH], see ``app/kernels/columns.py``; the records'
-    offsets strictly increase within a batch.
+    ``data``: uint8[m], read-only, the bytes that positions refer to (the chunk itself when nothing
+    in it was compressed). ``frames``: int64[n, FRAME_WIDTH], see ``app/kernels/columns.py``; the
+    offsets of records strictly increase within a batch.
     """
 
     data: Bytes
@@ -283,6 +283,7 @@ def frame(chunk: bytes | memoryview, first_offset: int, *, check_crc: bool) -> F
     sense) and ``LegacyFormat``.
     """
     raw = np.frombuffer(chunk, np.uint8)
+    raw.flags.writeable = False  # one type of array for kernels, wherever the bytes come from
     headers = scan_headers(raw)
     if check_crc:
         _check_checksums(raw, headers)
@@ -295,11 +296,9 @@ def frame(chunk: bytes | memoryview, first_offset: int, *, check_crc: bool) -> F
 
 
 def _check_checksums(raw: Bytes, headers: npt.NDArray[Any]) -> None:
-    checked = raw.view()
-    checked.flags.writeable = False  # the checksum takes read-only buffers without a copy
     for batch in headers:
         start, end = int(batch["position"]), int(batch["position"] + batch["length"])
-        if google_crc32c.value(checked[start + CRC_START : end]) != batch["crc"]:
+        if google_crc32c.value(raw[start + CRC_START : end]) != batch["crc"]:
             raise CorruptBatch(f"offset {batch['base_offset']}: record batch checksum mismatch")
 
 
@@ -322,16 +321,18 @@ def _expand(raw: Bytes, headers: npt.NDArray[Any]) -> tuple[Bytes, Matrix]:
             size = end - start
             data[used : used + size] = raw[start:end]
         else:
-            records -= max(int(headers["count"][i]), 0)
-            limit = min(MAX_BATCH_BYTES, MAX_CHUNK_BYTES - unpacked) if records >= 0 else 0
+            limit = min(MAX_BATCH_BYTES, MAX_CHUNK_BYTES - unpacked)
+            room = data.data[used : used + limit]
             try:
-                size = decompress_into(
-                    int(codecs[i]), raw.data[start:end], data.data[used : used + limit]
-                )
+                size = decompress_into(int(codecs[i]), raw.data[start:end], room)
+                unpacked += size
+                records -= min(max(int(headers["count"][i]), 0), size // MIN_RECORD_BYTES)
+                if records < 0:
+                    raise Undecodable("too many records for one chunk")
             except Undecodable:
                 spans[i] = -1
                 continue
-            unpacked += size
         spans[i] = used, used + size
         used += size
+    data.flags.writeable = False
     return data[:used], spans

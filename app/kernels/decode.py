@@ -87,8 +87,8 @@ def _decode(source: Source, spec: RecordSpec, avro: AvroPrograms) -> Decoded:
         field=np.empty(n, np.int32),
     )
     # Only the part that is written to costs memory; text without its escapes is never longer.
-    lengths = source.frames[:, FRAME_VALUE_LENGTH]
-    scratch = np.empty(int(lengths[lengths <= source.max_bytes].sum()), np.uint8)
+    lengths = np.clip(source.frames[:, FRAME_VALUE_LENGTH], 0, source.max_bytes)
+    scratch = np.empty(int(lengths.sum()), np.uint8)
     texts = read_only(scratch)
     state = spec.new_state()
     decode_rows(source, np.arange(n), spec.table, state, avro.programs, scratch, texts, output)

@@ -1,0 +1,226 @@
+"""A fuzzer for the way from record-batch bytes to columns.
+
+    python -m tests.fuzz.fuzz_decode --seconds 60
+
+Real batches (JSON and Avro records, every codec) are mutated at every layer: the chunk, the
+payload of a batch, the records in it. What the kernels frame, accept, refuse and read is compared
+with the references. Ends with exit code 1, and the input as hexadecimal, at the first difference.
+"""
+
+import argparse
+import random
+import struct
+import sys
+import time
+from collections import Counter
+from typing import Any
+
+import cramjam
+import fastavro
+import orjson
+
+from app.events.specs import PROFILES, REQUESTS
+from app.kernels import reasons
+from app.kernels.avro_decode_program import AvroPrograms
+from app.kernels.batches import CorruptBatch, LegacyFormat, frame
+from app.kernels.decode import decode
+from app.kernels.spec import Field, Kind, RecordSpec
+from tests.property.avro_schemas import BodyMaker
+from tests.reference import batches as reference
+from tests.reference.avro_records import Reader
+from tests.reference.batches import HEADER, Lost, build, rows_of, with_checksum
+from tests.reference.batches_decoded import decode_record, result_of
+from tests.reference.json_records import Result
+from tests.reference.json_specs import EVERYTHING
+
+Record = tuple[bytes | None, bytes | None]
+
+SPECS = (REQUESTS, PROFILES, EVERYTHING)
+PARTITIONS = 3
+SCHEMA_ID = 9
+COMPRESS = [
+    bytes,
+    cramjam.gzip.compress,
+    cramjam.snappy.compress_raw,
+    cramjam.lz4.compress,
+    cramjam.zstd.compress,
+]
+# Bytes that mean something to one of the layers.
+TELLING = [b'"', b"\\", b"\\u", b"{", b"}", b"[", b"]", b",", b":", b"0", b"-", b".", b"e9", b" "]
+TELLING += [b"\0", b"\x01", b"\x7f", b"\x80", b"\xff", b"\xff" * 9, b"null", b"\xed\xa0\x80"]
+TELLING += [b"9" * 20]
+
+
+class Difference(AssertionError):
+    pass
+
+
+class Fuzzer:
+    def __init__(self, seed: int) -> None:
+        self.rng = random.Random(seed)
+        self.seen: Counter[str] = Counter()
+        self.schemas = {spec.name: _schema(spec) for spec in SPECS}
+        self.avro = {
+            spec.name: AvroPrograms(spec, {SCHEMA_ID: self.schemas[spec.name]}.get)
+            for spec in SPECS
+        }
+
+    def step(self) -> None:
+        """Make one chunk and compare; raises ``Difference``."""
+        spec = self.rng.choice(SPECS)
+        chunk = b"".join(self._batch(spec) for _ in range(self.rng.randint(1, 3)))
+        if self.rng.random() < 0.2:
+            chunk = self._mutate(chunk)
+        try:
+            self.compare(spec, chunk)
+        except Exception as error:
+            raise Difference(f"{spec.name} {chunk.hex()}: {error!r}") from error
+
+    def compare(self, spec: RecordSpec, chunk: bytes) -> None:
+        try:
+            framed = frame(chunk, 3, check_crc=False)
+        except (CorruptBatch, LegacyFormat) as error:
+            self.seen[type(error).__name__] += 1
+            return
+        rows = reference.frame(chunk, 3)
+        assert rows_of(framed) == rows, "framing"
+        decoded = decode(
+            framed, spec, partition=1, partitions=PARTITIONS, avro=self.avro[spec.name]
+        )
+        schemas = {SCHEMA_ID: self.schemas[spec.name]}
+        for i, row in enumerate(rows):
+            if isinstance(row, Lost):
+                expected = Result(reasons.MALFORMED)
+            else:
+                expected = decode_record(
+                    row.key, row.value, spec, partition=1, partitions=PARTITIONS, schemas=schemas
+                )
+            assert result_of(framed, decoded, i, spec) == expected, f"record {i}"
+            self.seen[reasons.NAMES[expected.status]] += 1
+
+    def _batch(self, spec: RecordSpec) -> bytes:
+        records = [self._record(spec) for _ in range(self.rng.randint(1, 5))]
+        payload = reference.body(records)
+        if self.rng.random() < 0.2:
+            payload = self._mutate(payload)
+        codec = self.rng.randrange(5)
+        packed = bytes(COMPRESS[codec](payload))
+        if self.rng.random() < 0.1:
+            packed = self._mutate(packed)
+        batch = build(
+            records,
+            base_offset=self.rng.randrange(6),
+            attributes=codec | self.rng.choice([0, 0, 8, 16]),
+            payload=packed,
+        )
+        if self.rng.random() < 0.1:
+            at = self.rng.randrange(21, HEADER.size)
+            batch = batch[:at] + self.rng.randbytes(1) + batch[at + 1 :]
+        return with_checksum(batch)
+
+    def _record(self, spec: RecordSpec) -> Record:
+        key, value = self._json(spec) if self.rng.random() < 0.6 else self._avro(spec)
+        if self.rng.random() < 0.6:
+            value = self._mutate(value)
+        if self.rng.random() < 0.05:
+            key = self._mutate(key)
+        return key, None if self.rng.random() < 0.02 else value
+
+    def _json(self, spec: RecordSpec) -> tuple[bytes, bytes]:
+        values = {field.name: self._value(field) for field in spec.fields}
+        if self.rng.random() < 0.2:
+            values["unknown"] = {"a": [1.5, None, {"b": [True, "x\n"]}], "": -1e-7}
+        key = str(values[spec.key]).encode() if spec.key else b""
+        option = self.rng.choice([0, orjson.OPT_INDENT_2, orjson.OPT_SORT_KEYS])
+        return key, orjson.dumps(values, option=option)
+
+    def _value(self, field: Field) -> Any:
+        rng = self.rng
+        if field.nullable and rng.random() < 0.3:
+            return None
+        if field.kind == Kind.INT:
+            high = 2**50 if field.maximum is None else min(int(field.maximum), 2**50)
+            return rng.randint(int(field.minimum or 0), high)
+        if field.kind == Kind.FLOAT:
+            return rng.choice([rng.random(), round(rng.random(), 3), 0, 1])
+        if field.kind == Kind.ENUM:
+            return rng.choice(field.symbols)
+        if field.kind == Kind.HEX16:
+            return f"{rng.getrandbits(64):016x}"
+        if field.kind == Kind.COUNTRY:
+            return rng.choice(["DE", "US", "BR"])
+        text = rng.choice(["k", "text", "é€😀", 'q"\\\n', "a-longer-id-of-a-kind"])
+        return text[: field.max_chars]
+
+    def _avro(self, spec: RecordSpec) -> tuple[bytes, bytes]:
+        schema = self.schemas[spec.name]
+        named: dict[str, Any] = {}
+        parsed = fastavro.parse_schema(schema, named_schemas=named)
+        body = BodyMaker(self.rng, named, spec).body(parsed)
+        schema_id = SCHEMA_ID if self.rng.random() < 0.98 else 10
+        value = struct.pack(">bI", 0, schema_id) + body
+        result = decode_record(b"", value, spec, schemas={SCHEMA_ID: schema})
+        key = b"k"
+        if result.status == reasons.KEY_MISMATCH:
+            key = str(Reader(schema, body).record()[spec.key or ""][1]).encode()
+        return key, value
+
+    def _mutate(self, data: bytes) -> bytes:
+        rng = self.rng
+        changed = bytearray(data)
+        for _ in range(rng.choice([1, 1, 2, 5])):
+            at = rng.randrange(len(changed) + 1)
+            kind = rng.randrange(6)
+            if kind == 0:
+                changed[at : at + 1] = rng.randbytes(1)
+            elif kind == 1:
+                changed[at:at] = rng.choice(TELLING)
+            elif kind == 2:
+                piece = rng.choice(TELLING)
+                changed[at : at + len(piece)] = piece
+            elif kind == 3:
+                del changed[at : at + rng.choice([1, 2, 8, 40])]
+            elif kind == 4:
+                start = rng.randrange(len(changed) + 1)
+                changed[at:at] = changed[start : start + rng.choice([1, 7, 30])]
+            elif rng.random() < 0.3:
+                del changed[at:]
+        return bytes(changed)
+
+
+def _schema(spec: RecordSpec) -> dict[str, Any]:
+    """What a producer of these records would register, with a field of its own in between."""
+    fields: list[dict[str, Any]] = [{"name": f.name, "type": f.avro_type} for f in spec.fields]
+    inner = {"type": "record", "name": "In", "fields": [{"name": "n", "type": ["null", "In"]}]}
+    own = {"type": "array", "items": ["null", "long", {"type": "map", "values": inner}]}
+    fields.insert(3, {"name": "own", "type": own})
+    return {"type": "record", "name": spec.name.title(), "fields": fields}
+
+
+def run(seed: int, seconds: float) -> Counter[str]:
+    """Fuzz for so long; returns how often each reason was seen. Raises ``Difference``."""
+    fuzzer = Fuzzer(seed)
+    fuzzer.step()  # compiles
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        fuzzer.step()
+    return fuzzer.seen
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--seed", type=int, default=time.time_ns())
+    arguments = parser.parse_args()
+    print(f"seed {arguments.seed}")
+    try:
+        seen = run(arguments.seed, arguments.seconds)
+    except Difference as difference:
+        print(difference)
+        return 1
+    print(", ".join(f"{name} {count}" for name, count in seen.most_common()))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
