@@ -6,6 +6,7 @@ can neither be lost nor come twice, however a fetch in flight and a rebalance in
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import count
@@ -66,6 +67,8 @@ class ConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]
         self._tenures: dict[TP, int] = {}
         self._next_tenure = count(1)
         self._attempts: dict[TP, int] = {}
+        self._commit_lock = asyncio.Lock()
+        self._may_commit = False
 
     async def on_start(self) -> None:
         await super().on_start()
@@ -88,7 +91,27 @@ class ConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         self._tenures.clear()
         self._attempts.clear()
+        self._may_commit = True
         await super().on_partitions_assigned(assigned, generation_id)
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        try:
+            await super().on_partitions_revoked(revoked)
+        finally:
+            await self._end_commits()
+
+    async def _end_commits(self) -> None:
+        """No commit may be under way when the group is joined again, nor until it is joined.
+
+        It would carry the old generation; the broker refuses it, aiokafka forgets its membership
+        for that and joins once more, and so on at every commit interval. What the application
+        commits while it handles the revocation is in time.
+        """
+        self._may_commit = False
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.app.conf.broker_session_timeout / 2):
+                async with self._commit_lock:
+                    pass
 
     def tenure(self, tp: TP) -> int | None:
         """The partition's tenure; None from an assignment to the first seek."""
@@ -290,6 +313,10 @@ class ConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]
         Unlike the stock method a rebalance in between is no reason to end the worker: the offsets
         stay uncommitted and are read again, or were only for lag tools.
         """
+        async with self._commit_lock:
+            return self._may_commit and await self._commit_assigned(offsets)
+
+    async def _commit_assigned(self, offsets: Mapping[TP, int]) -> bool:
         consumer = self._ensure_consumer()
         assigned = ensure_TPset(consumer.assignment())
         mine = {tp: offset for tp, offset in offsets.items() if tp in assigned}

@@ -9,6 +9,7 @@ loses nothing.
 import asyncio
 import faulthandler
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -73,9 +74,14 @@ class StallDetector:
 
 def end_process(reason: str, **details: Any) -> None:
     """Say why, show what every thread was doing, and end without waiting for any of them."""
-    log.critical(reason, **details)
-    faulthandler.dump_traceback(all_threads=True)
-    os._exit(EXIT_STALLED)
+    try:
+        log.critical(reason, **details)
+        # Faust replaces sys.stderr by a logger that is no file.
+        assert sys.__stderr__ is not None
+        faulthandler.dump_traceback(file=sys.__stderr__, all_threads=True)
+        sys.__stderr__.flush()
+    finally:
+        os._exit(EXIT_STALLED)
 
 
 class Watchdog(Service):  # type: ignore[misc]

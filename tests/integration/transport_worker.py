@@ -1,0 +1,83 @@
+"""A worker process whose durable positions are files.
+
+Every chunk that is processed appends one line, ``first next records worker``, to the file of its
+partition. The last line is the durable position, so that the files tell whether any worker, alive
+or dead, ever skipped or repeated an offset.
+"""
+
+import argparse
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import faust
+from faust.types import TP
+
+from tests.integration.transport_app import SETTINGS, records_of
+
+
+class FilePositions:
+    """Durable positions in one file for each partition."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def _file(self, tp: TP) -> Path:
+        return self._directory / f"{tp.topic}.{tp.partition}"
+
+    def resume(self, tp: TP) -> int | None:
+        file = self._file(tp)
+        lines = file.read_text().splitlines() if file.exists() else []
+        return int(lines[-1].split()[1]) if lines else None
+
+    def committable(self, tp: TP) -> int | None:
+        return self.resume(tp)
+
+    def append(self, tp: TP, first: int, following: int, records: int) -> None:
+        line = f"{first} {following} {records} {os.getpid()}\n".encode()
+        handle = os.open(self._file(tp), os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+        try:
+            os.write(handle, line)  # one write: a killed worker leaves a whole line or none
+        finally:
+            os.close(handle)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--bootstrap", required=True)
+    parser.add_argument("--group", required=True)
+    parser.add_argument("--topic", required=True)
+    parser.add_argument("--directory", type=Path, required=True)
+    parser.add_argument("--pause", type=float, default=0.0, help="seconds a chunk takes")
+    parser.add_argument("--hang-at", type=int, default=-1, help="hang at a chunk with this offset")
+    parser.add_argument("--stall-limit", type=float, default=None)
+    options = parser.parse_args()
+
+    app = faust.App(
+        options.group,
+        broker=f"reflux://{options.bootstrap}",
+        datadir=str(options.directory / f"data-{os.getpid()}"),
+        **SETTINGS,
+    )
+    positions = FilePositions(options.directory)
+    app.transport.read_in_chunks(options.topic)
+    app.transport.positions = positions
+    app.transport.stall_limit = options.stall_limit
+    topic = app.topic(options.topic, key_serializer="raw", value_serializer="raw")
+
+    @app.agent(topic)  # type: ignore[untyped-decorator]
+    async def take(stream: Any) -> None:
+        async for event in stream.events():
+            message = event.message
+            records = records_of(message)
+            while message.first_offset <= options.hang_at < message.next_offset:
+                time.sleep(1)  # noqa: ASYNC251
+            positions.append(message.tp, message.first_offset, message.next_offset, len(records))
+            time.sleep(options.pause)  # noqa: ASYNC251 the chunks behind it queue up meanwhile
+
+    app.Worker(loglevel="INFO").execute_from_commandline()
+
+
+if __name__ == "__main__":
+    main()
