@@ -31,7 +31,8 @@ from app.state.store import ColumnStore
 
 SLICE_ROWS = 1024  # encoded at once: the buffer stays in the processor's cache
 
-OnHeader = Callable[[bytes | None, int], None]
+OnHeader = Callable[[bytes, bytes | None, int], None]
+"""Called with (key, value, offset) of a changelog record whose key is no id."""
 
 
 class CorruptRow(RuntimeError):
@@ -105,8 +106,8 @@ class RowCodec:
     def apply(self, store: ColumnStore, framed: Framed, on_header: OnHeader, source: str) -> None:
         """Apply changelog records to ``store`` in order.
 
-        ``on_header(value, offset)`` is called for a record whose key is no id, and says by raising
-        that it is no header either. ``source`` names the changelog partition in errors.
+        ``on_header`` says by raising that a record is no header either. ``source`` names the
+        changelog partition in errors.
 
         Raises ``CorruptRow`` (naming the offset) and ``StoreFull``.
         """
@@ -123,7 +124,7 @@ class RowCodec:
             offset = int(frames[frame, FRAME_OFFSET])
             where = f"{source} at offset {offset}"
             if stop == kernels.HEADER:
-                on_header(_value(framed, frame), offset)
+                on_header(_key(framed, frame) or b"", _value(framed, frame), offset)
                 frame += 1
             elif stop == kernels.OTHER_VERSION:
                 value = _value(framed, frame) or b""

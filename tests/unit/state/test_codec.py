@@ -39,7 +39,7 @@ OLD = RowCodec({1: ONE})
 NEW = RowCodec({1: ONE, 2: TWO})
 
 
-def no_header(value, offset):
+def no_header(key, value, offset):
     raise AssertionError("no header was written")
 
 
@@ -244,7 +244,8 @@ def test_headers_come_in_order_with_their_offsets():
     (record,) = OLD.encode(source, source.slots())
     store = ColumnStore(ONE, limit=9)
 
-    def on_header(value, offset):
+    def on_header(key, value, offset):
+        assert key == b"\xffheader"
         seen.append((value, offset, len(store)))
 
     records = [(b"\xffheader", b"one"), record, (b"\xffheader", b"two"), (b"\xffheader", None)]
