@@ -23,7 +23,7 @@ app = typer.Typer(
     " there may decide, and the record says who did and why.",
 )
 
-Account = Annotated[str, typer.Argument(help="Account id.", metavar="ACCOUNT")]
+Account = Annotated[str, typer.Argument(help="Account id.")]
 Why = Annotated[
     str, typer.Option("--reason", "-r", help="Why: read by whoever answers the customer.")
 ]

@@ -6,8 +6,6 @@ from typing import Annotated
 
 import orjson
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from app.commands.exits import REFUSED
 from app.commands.options import CONNECTION, with_settings
@@ -99,12 +97,14 @@ def list_topics(
         for row in rows:
             typer.echo(orjson.dumps(row))
         return
-    table = Table(box=None, pad_edge=False)
-    for heading in ("topic", "state", "partitions", "copies", "keyed by", "cleanup"):
-        table.add_column(heading)
-    for row in rows:
-        table.add_row(*("-" if value is None else str(value) for value in row.values()))
-    Console().print(table)
+    lines: list[tuple[str, ...]] = [
+        ("topic", "state", "partitions", "copies", "keyed by", "cleanup")
+    ]
+    lines += [tuple("-" if value is None else str(value) for value in row.values()) for row in rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        typer.echo("  ".join(cells).rstrip())
 
 
 @app.command("acls")

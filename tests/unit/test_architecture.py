@@ -39,7 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 }  # fmt: skip
 
 # Where the parts are put together: these may import anything.
-ASSEMBLY = {"cli", "commands", "topology", "worker"}
+ASSEMBLY = {"cli", "commands", "demo", "topology", "worker"}
 # Run by hand: it writes the schemas of all records, the policy's among them.
 TOOLS = {"app.events.generate_schemas"}
 
@@ -89,7 +89,7 @@ def imports(module: str, *, for_types: bool = True) -> frozenset[str]:
 class _Running(ast.NodeTransformer):
     """Leaves out what only type checkers read."""
 
-    def visit_If(self, node: ast.If) -> ast.AST | None:  # noqa: N802
+    def visit_If(self, node: ast.If) -> ast.AST | None:
         return None if ast.unparse(node.test) == "TYPE_CHECKING" else self.generic_visit(node)
 
 
