@@ -7,19 +7,16 @@ import numpy as np
 import numpy.typing as npt
 
 from app import metrics
-from app.detection.explain import explain
 from app.agents.judgement import Judgement
+from app.detection.explain import explain
 from app.detection.features import DETECTOR_VERSION
 from app.events.enforcement import DETECTOR, Enforcement, Limit, Reason, action_id
-from app.events.record import Record
+from app.events.framing import Encoder
 from app.events.source import Source
 from app.kernels.decisions import GUARD_TRIPPED
 from app.kernels.regimes import COLD
 from app.state.checkpoint import Output
 from app.state.layout import ACTION_THROTTLE, ACTIONS
-
-Encode = Callable[[Record], tuple[bytes, bytes, tuple[tuple[str, bytes], ...]]]
-"""A record to (key, value, headers) in the configured encoding."""
 
 
 class ActionWriter:
@@ -31,12 +28,12 @@ class ActionWriter:
     """
 
     def __init__(
-        self, live: str, state: str, shadow: str, encode: Encode, clock: Callable[[], int]
+        self, live: str, state: str, shadow: str, encoder: Encoder, clock: Callable[[], int]
     ) -> None:
         self._live = live
         self._state = state
         self._shadow = shadow
-        self._encode = encode
+        self._encoder = encoder
         self._clock = clock
 
     def outputs(
@@ -61,15 +58,14 @@ class ActionWriter:
             judgement,
             source,
             actor,
-            explain(decision, judgement) if reasons is None else reasons,
+            explain(decision) if reasons is None else reasons,
             self._clock(),
         )
         metrics.ACTIONS.labels(action=record.action, mode="shadow" if shadow else "live").inc()
         if decision["guard"] == GUARD_TRIPPED:
             metrics.GUARD_TRIPS.labels(guard="actions").inc()
-        key, value, headers = self._encode(record)
         topics = (self._shadow,) if shadow else (self._live, self._state)
-        return [Output(topic, key, value, headers) for topic in topics]
+        return [Output(topic, *self._encoder.encode(topic, record)) for topic in topics]
 
 
 def _enforcement(
@@ -110,9 +106,7 @@ def _enforcement(
         policy_version=policy.version,
         detector_version=DETECTOR_VERSION,
         supersedes=(
-            str(
-                action_id(account, previous, ACTIONS[decision["superseded_action"]], shadow=shadow)
-            )
+            str(action_id(account, previous, ACTIONS[decision["superseded_action"]], shadow=shadow))
             if previous
             else None
         ),

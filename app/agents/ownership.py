@@ -7,20 +7,14 @@ if there is no time for it, memory is dropped, and the next owner starts from th
 """
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-import structlog
-from faust.types import TP
-
 from app import metrics
 from app.agents.checkpointer import Checkpointer, Source
 from app.state.checkpoint import CheckpointWriter
-
-log = structlog.get_logger(__name__)
 
 
 class Owned(Source, Protocol):
@@ -53,7 +47,7 @@ class Ownership(Generic[P]):
         table: str,
         *,
         open_writer: Callable[[int], CheckpointWriter],
-        begin: Callable[[int, Callable[[], None]], P],
+        begin: Callable[[int], P],
         executor: ThreadPoolExecutor,
         interval: float,
         slice_rows: int,
@@ -66,7 +60,7 @@ class Ownership(Generic[P]):
         self._executor = executor
         self._interval = interval
         self._slice_rows = slice_rows
-        self._failed = failed
+        self.failed = failed
         self._writers: dict[int, CheckpointWriter] = {}
 
     async def fence(self, partitions: Iterable[int]) -> None:
@@ -85,22 +79,19 @@ class Ownership(Generic[P]):
     def start(self, partitions: Iterable[int]) -> None:
         """Begin the tenures of recovered ``partitions``, which are fenced."""
         for number in sorted(partitions):
-            checkpointer: list[Checkpointer] = []
-            partition = self._begin(number, lambda made=checkpointer: made[0].wake())
-            checkpointer.append(
-                Checkpointer(
-                    partition,
-                    self._writers[number],
-                    self._executor,
-                    table=self.table,
-                    partition=number,
-                    interval=self._interval,
-                    slice_rows=self._slice_rows,
-                    failed=self._failed,
-                )
+            partition = self._begin(number)
+            checkpointer = Checkpointer(
+                partition,
+                self._writers[number],
+                self._executor,
+                table=self.table,
+                partition=number,
+                interval=self._interval,
+                slice_rows=self._slice_rows,
+                failed=self.failed,
             )
-            checkpointer[0].start()
-            self.tenures[number] = Tenure(partition, checkpointer[0])
+            checkpointer.start()
+            self.tenures[number] = Tenure(partition, checkpointer)
 
     async def end(self, deadline: float) -> set[int]:
         """End every tenure with a last checkpoint, all under one ``deadline`` (monotonic, s).

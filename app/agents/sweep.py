@@ -10,16 +10,20 @@ import numpy.typing as npt
 
 from app import metrics
 from app.agents.judgement import Judgement
-from app.detection.population import sketch_part
+from app.detection.population import make_part
+from app.events.population import PopulationPart
 from app.kernels import guards as g
 from app.kernels import ledger as l
 from app.kernels import sightings as s
 from app.kernels import views as v
 from app.kernels.expiry import shrink_idle
+from app.kernels.features import FEATURES
 from app.kernels.fold import Partition
 from app.kernels.parameters import RETENTION_MS
+from app.kernels.population import BINS, sketch_population
 from app.kernels.regimes import regime_at
 from app.state.checkpoint import Output
+from app.state.layout import TASKS
 from app.state.store import ColumnStore
 
 RECORDS = 8_192
@@ -61,12 +65,10 @@ class Sweep:
         """Whether rows wait to be reported: none may change meanwhile."""
         return self._period is not None
 
-    def close(
-        self, store: ColumnStore, state: Partition, ts: int, judgement: Judgement
-    ) -> None:
+    def close(self, store: ColumnStore, state: Partition, ts: int, judgement: Judgement) -> None:
         """Close the ledger's epoch, for a request of event time ``ts`` begins a later one."""
         epoch = int(state.ledger[l.EPOCH])
-        part = sketch_part(store, epoch, self.epoch_ms, self._partition, self._partitions)
+        part = self._sketch(store, epoch, int(state.ledger[l.WATERMARK]))
         state.guards[g.ACTIVE] = part.accounts
         encoded = part.encode()
         self._parts.append(
@@ -77,6 +79,22 @@ class Sweep:
             self._period = s.Period(period, self._period_hours)
             self._next_slot = 0
             self._expire(store, ts, judgement)
+
+    def _sketch(self, store: ColumnStore, epoch: int, now: int) -> PopulationPart:
+        views = store.views()
+        histogram = np.empty((FEATURES, BINS), np.int64)
+        shares = np.empty(len(TASKS), np.int64)
+        used = int(views.counts[v.ROWS_USED])
+        accounts = sketch_population(views.rows, used, now, histogram, shares)
+        return make_part(
+            number=epoch,
+            partition=self._partition,
+            partitions=self._partitions,
+            epoch_ms=self.epoch_ms,
+            accounts=int(accounts),
+            histogram=histogram,
+            shares=shares,
+        )
 
     def _expire(self, store: ColumnStore, ts: int, judgement: Judgement) -> None:
         r = regime_at(judgement.regimes, ts)

@@ -24,7 +24,7 @@ def command(settings: Settings) -> None:
     logs.configure(format=settings.log_format, level=settings.log_level, secrets=settings.secrets())
     check_topics(settings)
     # Compilers and Faust load only when there is a cluster to work on.
-    from app.topology import run_worker
+    from app.worker import run_worker
 
     run_worker(settings)
 

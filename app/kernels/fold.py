@@ -201,6 +201,4 @@ def _count_in_period(row: Record, values: Matrix, period: Int) -> None:
         row["epoch_requests"] = 0
         row["epoch_tokens"] = 0
     row["epoch_requests"] += np.uint32(1)
-    row["epoch_tokens"] += np.float32(
-        values[c.REQ_OUTPUT_TOKENS] + values[c.REQ_REASONING_TOKENS]
-    )
+    row["epoch_tokens"] += np.float32(values[c.REQ_OUTPUT_TOKENS] + values[c.REQ_REASONING_TOKENS])

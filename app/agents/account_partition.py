@@ -1,0 +1,208 @@
+"""One partition of the accounts: requests folded and judged, profiles, operators and verdicts."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from app.agents.actions import ActionWriter
+from app.agents.judgement import Judgement
+from app.agents.sweep import Sweep
+from app.agents.table_partition import Place, Run, TablePartition
+from app.events.framing import SchemaSource
+from app.events.source import Source
+from app.events.specs import REQUESTS
+from app.kernels import columns as c
+from app.kernels import ledger as l
+from app.kernels import reasons
+from app.kernels.batches import Framed
+from app.kernels.decisions import DECISION
+from app.kernels.decode import AvroPrograms, Decoded, decode
+from app.kernels.fold import Partition, RequestBatch, fold_requests, look_up
+from app.kernels.guards import PARTITIONS as GUARD_PARTITIONS
+from app.kernels.guards import WIDTH as GUARD_WIDTH
+from app.kernels.spec import RecordSpec
+from app.state.checkpoint import Output
+from app.state.codec import RowCodec
+from app.state.header import Header
+from app.state.store import ColumnStore
+
+SEEN = 1 << 16
+"""Event fingerprints kept for the metric of late repeats: half a mebibyte per partition."""
+
+COUNTERS = {
+    "requests.in": l.IN,
+    "requests.folded": l.FOLDED,
+    "requests.duplicates": l.DUPLICATES,
+    "requests.dead": l.DEAD,
+    "requests.late_repeats": l.LATE_REPEATS,
+    "requests.resumed": l.RESUMED,
+}
+"""Names in the header of what the ledger counts."""
+
+
+class AccountPartition(TablePartition):
+    """The accounts of one partition.
+
+    ``judgement`` gives what judges now: the same object until a policy or a snapshot arrives.
+    """
+
+    def __init__(
+        self,
+        place: Place,
+        store: ColumnStore,
+        codec: RowCodec,
+        header: Header | None,
+        *,
+        judgement: Callable[[], Judgement],
+        actions: ActionWriter,
+        sweep: Sweep,
+        schemas: SchemaSource,
+        request_schemas: AvroPrograms,
+        profile_schemas: AvroPrograms,
+    ) -> None:
+        super().__init__(place, store, codec, header)
+        self.judgement = judgement
+        self.actions = actions
+        self.counters: Counter[str] = Counter()
+        """Durable counts of the inputs other than requests: ``<input>.in`` and what became."""
+        self.state = Partition(
+            np.zeros(l.WIDTH, np.int64), np.zeros(GUARD_WIDTH, np.int64), np.zeros(SEEN, np.uint64)
+        )
+        self._sweep = sweep
+        self.schemas = schemas
+        self.request_schemas = request_schemas
+        self.profile_schemas = profile_schemas
+        self._restore(header)
+        self.restored = self.state.ledger.copy()
+        """The ledger as it was recovered: what this tenure did is what was added since."""
+
+    def _restore(self, header: Header | None) -> None:
+        ledger, guards = self.state.ledger, self.state.guards
+        ledger[l.EPOCH] = -1
+        if header is not None:
+            self.counters.update(header.counters)
+            for name, place in COUNTERS.items():
+                ledger[place] = self.counters.pop(name, 0)
+            ledger[l.WATERMARK] = header.watermark or 0
+            ledger[l.EPOCH] = -1 if header.epoch is None else header.epoch
+            known = header.guards[:GUARD_WIDTH]
+            guards[: len(known)] = known
+        guards[GUARD_PARTITIONS] = self.place.partitions
+
+    def header(self) -> Header:
+        ledger = self.state.ledger
+        started = bool(ledger[l.EPOCH] >= 0)
+        counted = {name: int(ledger[place]) for name, place in COUNTERS.items()}
+        return Header(
+            partitions=self.place.partitions,
+            inputs=dict(self.positions),
+            counters={**self.counters, **counted},
+            watermark=int(ledger[l.WATERMARK]) if started else None,
+            epoch=int(ledger[l.EPOCH]) if started else None,
+            guards=self.state.guards.tolist(),
+        )
+
+    # Requests.
+
+    def requests(self, run: Run) -> Iterator[None]:
+        """Fold a run of the requests topic: decode, fold, judge, emit; sweep where an epoch ends.
+
+        Yields where it has to wait until a full checkpoint has become durable: what a sweep
+        reports of a row must have left before the row changes again. The partition is consistent
+        at every such place, and may be abandoned there.
+        """
+        framed = self.framed(run)
+        decoded = self.decoded(framed, REQUESTS, self.request_schemas)
+        count = len(framed.frames)
+        self.reserve(framed)
+        batch = RequestBatch(
+            framed.data,
+            framed.frames,
+            decoded.values,
+            decoded.status,
+            np.empty(count, np.uint64),
+            np.empty(count, np.int64),
+        )
+        decisions = np.zeros(count, DECISION)
+        done = 0
+        while True:
+            start = done
+            judgement = self.judgement()
+            look_up(batch, self.store.views())
+            done, made = fold_requests(
+                batch,
+                start,
+                self.store.views(),
+                judgement.regimes,
+                self.state,
+                self._sweep.epoch_ms,
+                self._sweep.period_ms,
+                decisions,
+            )
+            for decision in decisions[:made]:
+                self.act(decision, judgement, run.topic)
+            self.bury_decoded(run.topic, framed, decoded, REQUESTS, start, done)
+            if done == count:
+                break
+            self.reach(run.topic, int(framed.frames[done, c.FRAME_OFFSET]))
+            self._cross(int(decoded.values[done, c.REQ_TS]), judgement)
+            while self._sweep.pending:
+                yield
+        self.reach(run.topic, run.next_offset)
+
+    def decoded(self, framed: Framed, spec: RecordSpec, avro: AvroPrograms) -> Decoded:
+        """``framed`` records as columns, held against this partition's number."""
+        return decode(
+            framed,
+            spec,
+            partition=self.place.number,
+            partitions=self.place.partitions,
+            avro=avro,
+        )
+
+    def reserve(self, framed: Framed) -> None:
+        """Make room for as many new accounts as there are records."""
+        keys = int(framed.frames[:, c.FRAME_KEY_LENGTH].clip(0).sum())
+        self.store.reserve(len(framed.frames), keys)
+
+    def bury_decoded(
+        self, topic: str, framed: Framed, decoded: Decoded, spec: RecordSpec, start: int, stop: int
+    ) -> None:
+        """Write dead letters for the records from ``start`` to ``stop`` that are not OK."""
+        bad = start + np.flatnonzero(decoded.status[start:stop] != reasons.OK)
+        if bad.size:
+            named = [spec.names[i] if i >= 0 else None for i in decoded.field[bad].tolist()]
+            self.bury(topic, framed, bad, decoded.status, named)
+
+    def act(self, decision: npt.NDArray[Any], judgement: Judgement, topic: str) -> None:
+        """Emit what a decision (one element of ``DECISION``) says."""
+        slot = int(decision["slot"])
+        source = Source(topic=topic, partition=self.place.number, offset=int(decision["offset"]))
+        account = self.store.key(slot).decode()
+        self.emit(slot, self.actions.outputs(account, decision, judgement, source))
+
+    def _cross(self, ts: int, judgement: Judgement) -> None:
+        """Close the epoch that a request of event time ``ts`` ends."""
+        ledger = self.state.ledger
+        if ledger[l.EPOCH] >= 0:
+            self._sweep.close(self.store, self.state, ts, judgement)
+        ledger[l.EPOCH] = ts // self._sweep.epoch_ms
+
+    # What the sweep adds to a checkpoint.
+
+    def _freeze_rows(self, slots: npt.NDArray[np.int32]) -> None:
+        # The header about to be written counts these rows' repeats.
+        self.store.views().rows["duplicates_ahead"][slots] = 0
+
+    def _header_outputs(self) -> list[Output]:
+        return self._sweep.take_parts()
+
+    def _more_rows(self) -> tuple[npt.NDArray[np.int32], list[Output]]:
+        return self._sweep.take_sightings(self.store)
+
+    @property
+    def _held_up(self) -> bool:
+        return self._sweep.pending

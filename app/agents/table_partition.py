@@ -1,0 +1,226 @@
+"""One owned partition of a table: its place in its inputs, and what waits to leave.
+
+Everything here is a function of the records handed in, in their order; nothing reads a clock or
+talks to Kafka. Agents feed it runs of its inputs' logs, the checkpointer takes what they produced;
+a backtest can do both itself.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from app.agents.letters import DeadLetters
+from app.events.source import Source
+from app.kernels import reasons
+from app.kernels.batches import UNFRAMED, Framed, frame
+from app.state.checkpoint import Checkpoint, Output
+from app.state.codec import RowCodec
+from app.state.header import Header, InputPosition
+from app.state.store import ColumnStore
+
+BACKLOG_BYTES = 32 << 20
+"""Dead letters that may wait for a checkpoint before the inputs have to wait for it."""
+
+
+class GapInInput(RuntimeError):
+    """A run does not join the one before it: records would be skipped. The worker stops."""
+
+
+class Run(NamedTuple):
+    """A run of one input partition's log, ``[first_offset, next_offset)``.
+
+    ``data`` holds whole record batches, see ``app/transport/chunks.py``.
+    """
+
+    topic: str
+    data: bytes
+    first_offset: int
+    next_offset: int
+
+
+class Place(NamedTuple):
+    """Where a partition stands: its number, how many there are, the ids of its input topics, and
+    the full name of the topic of dead letters."""
+
+    number: int
+    partitions: int
+    topic_ids: Mapping[str, str]
+    dead_letters: str
+
+
+@dataclass(slots=True)
+class _Frozen:
+    """A full checkpoint under way: rows still to be written, and what its last slice carries."""
+
+    slots: npt.NDArray[np.int32]
+    outputs: list[Output]
+    header: bytes
+    positions: dict[str, int]
+
+
+class TablePartition:
+    """What accounts and links have in common; see ``checkpointer.Source`` for the outward side."""
+
+    def __init__(
+        self, place: Place, store: ColumnStore, codec: RowCodec, header: Header | None
+    ) -> None:
+        self.place = place
+        self.store = store
+        self.letters = DeadLetters(place.dead_letters)
+        self.positions: dict[str, InputPosition] = dict(header.inputs) if header else {}
+        self.durable = self._next_offsets()
+        """Next offset of each input as of the last durable header: what the group may commit."""
+        self.taken: Counter[str] = Counter()
+        """Records taken from each input in this tenure."""
+        self._codec = codec
+        self._waiting: list[tuple[int, Output]] = []
+        self._frozen: _Frozen | None = None
+        self._moved = False
+
+    def _next_offsets(self) -> dict[str, int]:
+        return {topic: position.next_offset for topic, position in self.positions.items()}
+
+    # What comes in.
+
+    def framed(self, run: Run) -> Framed:
+        """The records of ``run`` that this partition has not passed yet.
+
+        Raises:
+            GapInInput: the run begins beyond the partition's position.
+        """
+        position = self.positions.get(run.topic)
+        if position is None:
+            topic_id = self.place.topic_ids.get(run.topic, "")
+            position = InputPosition(topic_id, self.place.number, run.first_offset)
+            self.positions[run.topic] = position
+        if run.first_offset > position.next_offset:
+            raise GapInInput(
+                f"{run.topic}[{self.place.number}]: got offsets from {run.first_offset} on, but"
+                f" the state has only come to {position.next_offset}"
+            )
+        framed = frame(run.data, position.next_offset, check_crc=True)
+        self.taken[run.topic] += len(framed.frames)
+        return framed
+
+    def reach(self, topic: str, offset: int) -> None:
+        """Move the position of an input up to ``offset``."""
+        position = self.positions[topic]
+        if offset > position.next_offset:
+            self.positions[topic] = position._replace(next_offset=offset)
+            self._moved = True
+
+    def bury(
+        self,
+        topic: str,
+        framed: Framed,
+        bad: npt.NDArray[np.int64],
+        status: npt.NDArray[np.int32],
+        fields: Sequence[str | None],
+    ) -> None:
+        """Write dead letters for the records numbered ``bad`` (int64[k]).
+
+        ``status`` int32[n] has the reason code of each record; ``fields`` the field at fault for
+        each of ``bad``.
+        """
+        data = memoryview(framed.data)
+        for i, field in zip(bad.tolist(), fields, strict=True):
+            offset, timestamp, key_at, key_length, at, length = framed.frames[i].tolist()
+            unframed = at == UNFRAMED
+            self.letters.add(
+                reasons.MALFORMED if unframed else int(status[i]),
+                Source(topic=topic, partition=self.place.number, offset=offset),
+                key=data[key_at : key_at + key_length] if key_at >= 0 else None,
+                value=data[at : at + length] if at >= 0 else None,
+                timestamp=timestamp,
+                field=field,
+                count=length if unframed else 1,
+            )
+
+    def emit(self, slot: int, outputs: Sequence[Output]) -> None:
+        """Let outputs leave, with the row at ``slot`` that led to them, as soon as possible."""
+        self._waiting.extend((slot, output) for output in outputs)
+
+    # What a subclass says of itself.
+
+    def header(self) -> Header:
+        """What a checkpoint written now would say of this partition."""
+        raise NotImplementedError
+
+    def _freeze_rows(self, slots: npt.NDArray[np.int32]) -> None:
+        """Rows ``slots`` are about to be written with a header frozen now."""
+
+    def _header_outputs(self) -> list[Output]:
+        """Outputs, beside dead letters, that leave with the header."""
+        return []
+
+    def _more_rows(self) -> tuple[npt.NDArray[np.int32], list[Output]]:
+        """More rows for a slice of a full checkpoint, and outputs that belong to them."""
+        return np.empty(0, np.int32), []
+
+    @property
+    def _held_up(self) -> bool:
+        """Whether the header must wait for more slices."""
+        return False
+
+    # What goes out: the checkpointer's side.
+
+    @property
+    def urgent(self) -> bool:
+        """Whether outputs wait that should leave without waiting for the interval."""
+        return bool(self._waiting)
+
+    @property
+    def backlogged(self) -> bool:
+        """Whether a full checkpoint is wanted now: inputs wait for it."""
+        return self.letters.nbytes > BACKLOG_BYTES or self._held_up
+
+    @property
+    def changed(self) -> bool:
+        """Whether a full checkpoint would write anything."""
+        return self._moved or self.urgent or self.store.dirty > 0 or self._held_up
+
+    def freeze(self) -> None:
+        """Begin a full checkpoint: note the header and every row that is dirty now."""
+        slots = self.store.take_dirty(self.store.dirty)
+        self._freeze_rows(slots)
+        self._frozen = _Frozen(
+            slots,
+            self.letters.take() + self._header_outputs(),
+            self.header().encode(),
+            self._next_offsets(),
+        )
+        self._moved = False
+
+    def collect(self, limit: int) -> Checkpoint:
+        """The next transaction; see ``checkpointer.Source``."""
+        checkpoint = Checkpoint()
+        written: list[npt.NDArray[np.int32]] = []
+        if self._waiting:
+            checkpoint.outputs += [output for _, output in self._waiting]
+            written.append(np.unique(np.array([slot for slot, _ in self._waiting], np.int32)))
+            self._waiting = []
+        # A key that was dropped and has come back must not be forgotten after its new row.
+        tombstones = self.store.take_tombstones(max(limit, 1))
+        checkpoint.rows += [(key, None) for key in tombstones]
+        if self._frozen is not None:
+            written.append(self._frozen.slots[:limit])
+            self._frozen.slots = self._frozen.slots[limit:]
+            more, outputs = self._more_rows()
+            written.append(more)
+            checkpoint.outputs += outputs
+            if not self._frozen.slots.size and not self._held_up:
+                checkpoint.outputs += self._frozen.outputs
+                checkpoint.header = self._frozen.header
+        for slots in written:
+            checkpoint.rows += self._codec.encode(self.store, slots)
+        return checkpoint
+
+    def written(self) -> None:
+        """The frozen header is durable: committed positions may move."""
+        assert self._frozen is not None
+        self.durable = self._frozen.positions
+        self._frozen = None

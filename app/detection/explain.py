@@ -1,0 +1,108 @@
+"""Why an action was taken, in figures and in sentences, strongest first."""
+
+import math
+from typing import Any
+
+import numpy.typing as npt
+
+from app.detection.features import FEATURES, Feature
+from app.events.enforcement import Reason
+from app.kernels.decisions import (
+    CAUSE_CAMPAIGN,
+    CAUSE_DECAY,
+    CAUSE_EXEMPTION,
+    CAUSE_RENEWAL,
+    GUARD_DIVERTED,
+    GUARD_TRIPPED,
+)
+
+LEAST_CONTRIBUTION = 0.01
+"""A share of the evidence below one part in a hundred explains nothing to anybody."""
+
+
+def explain(decision: npt.NDArray[Any]) -> list[Reason]:
+    """The reasons of ``decision``, one element of ``DECISION``.
+
+    First what moved the ladder if that was not the evidence itself, then each feature that brought
+    evidence, by its share in it.
+    """
+    reasons = [reason for reason in (_cause(decision), _guard(decision)) if reason is not None]
+    order = sorted(range(len(FEATURES)), key=lambda f: -decision["contribution"][f])
+    for f in order:
+        if decision["contribution"][f] >= LEAST_CONTRIBUTION:
+            reasons.append(_evidence(FEATURES[f], f, decision))
+    return reasons
+
+
+def _evidence(feature: Feature, f: int, decision: npt.NDArray[Any]) -> Reason:
+    observed = feature.plain(float(decision["observed"][f]))
+    threshold = _number(feature.plain(float(decision["threshold"][f])))
+    percentile = _number(float(decision["percentile"][f]))
+    text = f"The account {feature.saw.format(feature.show(observed))}"
+    if percentile is not None:
+        text += f", more than {percentile:.1f} % of active accounts"
+    if threshold is not None:
+        text += f"; it would not count with {feature.below.format(feature.show(threshold))}"
+    return Reason.model_construct(
+        detector=feature.name,
+        observed=_number(observed),
+        threshold=threshold,
+        population_percentile=percentile,
+        contribution=min(max(float(decision["contribution"][f]), 0.0), 1.0),
+        text=text + ".",
+    )
+
+
+def _cause(decision: npt.NDArray[Any]) -> Reason | None:
+    cause = int(decision["cause"])
+    if cause == CAUSE_CAMPAIGN:
+        probability = float(decision["campaign_probability"])
+        return _plain(
+            "campaign",
+            f"The account belongs to campaign {int(decision['campaign']):016x} with probability"
+            f" {probability:.2f}; it would not be acted on if the campaign were dismissed.",
+            observed=probability,
+            contribution=1.0,
+        )
+    if cause == CAUSE_RENEWAL:
+        return _plain(
+            "ladder.renewal",
+            "The standing was about to lapse and is still deserved; it lapses once the risk stays"
+            " below the release threshold.",
+        )
+    if cause == CAUSE_DECAY:
+        return _plain(
+            "ladder.decay", "The risk has stayed below the release threshold for long enough."
+        )
+    if cause == CAUSE_EXEMPTION:
+        return _plain(
+            "exemption", "An exemption now covers the account: it is observed, not limited."
+        )
+    return None
+
+
+def _guard(decision: npt.NDArray[Any]) -> Reason | None:
+    if decision["guard"] not in (GUARD_DIVERTED, GUARD_TRIPPED):
+        return None
+    return _plain(
+        "guard",
+        "A blast-radius limit has tripped, so this is a shadow action; it would be live below the"
+        " limits under `guards` in the policy.",
+    )
+
+
+def _plain(
+    detector: str, text: str, *, observed: float | None = None, contribution: float = 0.0
+) -> Reason:
+    return Reason.model_construct(
+        detector=detector,
+        observed=observed,
+        threshold=None,
+        population_percentile=None,
+        contribution=contribution,
+        text=text,
+    )
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None

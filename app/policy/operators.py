@@ -1,0 +1,92 @@
+"""What an on-call engineer decides about one account, applied to its row.
+
+A manual standing holds against the detector until it expires, or until a later command. A release
+keeps the account from being acted on again for the same evidence: each family of evidence that
+spoke must go beyond what it then was by a margin, or stays silent.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from app.events.fields import MILLIS_MAX
+from app.events.operators import OperatorCommand
+from app.kernels import parameters as p
+from app.kernels.decisions import CAUSE_OPERATOR, DECISION
+from app.kernels.evidence import weigh
+from app.kernels.features import FAMILY_OF, FEATURES
+from app.kernels.regimes import Regimes, regime_at
+from app.kernels.standing import action_in_force, write_standing
+from app.state.layout import (
+    ACTION_NONE,
+    ACTION_RELEASE,
+    ACTION_SUSPEND,
+    ACTION_THROTTLE,
+    ACTOR_OPERATOR,
+    EVIDENCE_FAMILIES,
+)
+
+HOUR_MS = 3_600_000
+
+
+def apply_command(
+    row: npt.NDArray[Any], command: OperatorCommand, regimes: Regimes, release_hold_hours: float
+) -> npt.NDArray[Any] | None:
+    """Apply ``command`` to ``row`` (one element of a structured array of ``ACCOUNT``).
+
+    Event time is the command's own ``issued_at``: a command is about the account as it stands.
+    Returns the decision to publish (one element of ``DECISION``), or None when nothing changes for
+    infrastructure: a release or an exemption of an account that is not limited.
+    """
+    now = command.issued_at
+    expires_at = command.expires_at or 0
+    decision = np.zeros(1, DECISION)[0]
+    decision["regime"] = regime_at(regimes, now)
+    decision["cause"] = CAUSE_OPERATOR
+    decision["risk"] = row["live"]["risk"]
+    if command.command in ("suspend", "throttle"):
+        action = ACTION_SUSPEND if command.command == "suspend" else ACTION_THROTTLE
+        if command.limit is not None:
+            decision["requests_per_minute"] = command.limit.requests_per_minute
+            decision["tokens_per_minute"] = command.limit.tokens_per_minute
+        row["hold_until"] = expires_at or MILLIS_MAX
+        row["operator_exempt_until"] = 0
+        _write(row, decision, now, action, expires_at)
+        return decision
+    if command.command == "exempt":
+        row["operator_exempt_until"] = expires_at
+        row["hold_until"] = 0
+    else:
+        row["operator_exempt_until"] = 0
+        row["hold_until"] = now + int(release_hold_hours * HOUR_MS)
+        _clear_evidence(row, regimes)
+    if action_in_force(row["live"], now) == ACTION_NONE:
+        return None
+    _write(row, decision, now, ACTION_RELEASE, 0)
+    return decision
+
+
+def _write(
+    row: npt.NDArray[Any], decision: npt.NDArray[Any], now: int, action: int, expires_at: int
+) -> None:
+    write_standing(row["live"], decision, now, now, action, expires_at, ACTOR_OPERATOR)
+
+
+def _clear_evidence(row: npt.NDArray[Any], regimes: Regimes) -> None:
+    """Note how far each family that speaks has gone, so that the same evidence stays silent."""
+    now = int(row["last_ts"])
+    r = regime_at(regimes, now)
+    observed, deviations = np.empty(FEATURES), np.empty(FEATURES)
+    evidence = np.empty(EVIDENCE_FAMILIES)
+    weigh(row, now, regimes, r, observed, deviations, evidence)
+    saturates = regimes.parameters[r, p.SATURATES_AT : p.SATURATES_AT + EVIDENCE_FAMILIES]
+    off = int(row["detectors_off"])
+    for k in range(EVIDENCE_FAMILIES):
+        if evidence[k] > 0.0:
+            furthest = max(deviations[f] for f in range(FEATURES) if FAMILY_OF[f] == k)
+            row["cleared"][k] = min(furthest, saturates[k])
+            off |= 1 << k
+    if row["campaign"] != 0:
+        off |= p.CAMPAIGN_BIT
+    row["detectors_off"] = off
