@@ -162,10 +162,9 @@ ACCOUNTS = _gauge(
 )
 LINKS = _gauge(
     "links",
-    "Links held in memory, by kind.",
-    "Grows without end: that link's values are not shared by accounts.",
+    "Links held in memory.",
+    "Grows without end: some kind of link has values that no two accounts share.",
     "partition",
-    "kind",
 )
 STATE_BYTES = _gauge(
     "state_bytes",

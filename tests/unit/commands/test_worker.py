@@ -18,9 +18,9 @@ from tests.unit.commands.fakes import FakeKafka
 def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Settings]]:
     """The settings that workers were started with; none really is."""
     settings: list[Settings] = []
-    module = ModuleType("app.topology")
+    module = ModuleType("app.worker")
     module.run_worker = settings.append  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "app.topology", module)
+    monkeypatch.setitem(sys.modules, "app.worker", module)
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     yield settings
