@@ -26,7 +26,7 @@ from app.kernels.link_sums import (
 # What became of a sighting.
 ADDED = 0
 KNOWN = 1  # it was folded before
-TOO_LATE = 2  # its window is forgotten: only ``first_epoch`` takes note of it
+TOO_LATE = 2  # its window and day are forgotten: only ``first_epoch`` takes note of it
 
 
 @lean_kernel
@@ -46,12 +46,11 @@ def fold_sighting(row: Record, values: npt.NDArray[np.int64], clock: Clock) -> I
     epoch = values[s.SIG_EPOCH]
     _advance_link(row, epoch, clock)
     row["last_ts"] = max(np.int64(row["last_ts"]), values[s.SIG_TS])
-    if not in_window(row, epoch, clock):
-        return TOO_LATE
-    if not sample_sighting(row, values, clock):
+    if in_window(row, epoch, clock) and not sample_sighting(row, values, clock):
         return KNOWN
-    add_sighting(row, values, clock, HOURS_CEILING, SUMS_CEILING)
-    return ADDED
+    if add_sighting(row, values, clock, HOURS_CEILING, SUMS_CEILING):
+        return ADDED
+    return TOO_LATE
 
 
 @lean_kernel

@@ -105,13 +105,26 @@ def in_window(target: Record, epoch: Int, clock: Clock) -> Bool:
 @lean_kernel
 def add_sighting(
     target: Record, values: npt.NDArray[np.int64], clock: Clock, narrow: Int, wide: Int
-) -> None:
-    """Add the sighting ``values`` (int64[SIG_WIDTH]), of an epoch that ``in_window`` holds for.
+) -> Bool:
+    """Add the sighting ``values`` (int64[SIG_WIDTH]), for whose epoch ``advance`` was called.
 
-    ``narrow`` and ``wide`` are the ceilings of the hours and of the other sums.
+    ``narrow`` and ``wide`` are the ceilings of the hours and of the other sums. Returns False when
+    the sighting has come too late for its window and for its day.
     """
     epoch = values[s.SIG_EPOCH]
-    w = epoch // clock.window & 1
+    counts = in_window(target, epoch, clock)
+    if counts:
+        _add_to_window(target, epoch // clock.window & 1, values, clock, wide)
+    if np.int64(target["last_epoch"]) // clock.day - epoch // clock.day < 2:
+        _add_to_day(target, epoch // clock.day & 1, values, narrow, wide)
+        counts = True
+    return counts
+
+
+@lean_kernel
+def _add_to_window(
+    target: Record, w: Int, values: npt.NDArray[np.int64], clock: Clock, wide: Int
+) -> None:
     requests = values[s.SIG_REQUESTS]
     target["requests"][w] = capped_sum(target["requests"][w], requests, CEILING)
     target["tokens"][w] = capped_sum(target["tokens"][w], values[s.SIG_TOKENS], CEILING)
@@ -132,8 +145,6 @@ def add_sighting(
     for k in range(len(TASKS)):
         target["tasks"][w, k] = capped_sum(target["tasks"][w, k], values[s.SIG_TASKS + k], wide)
     observe(target["registers"][w], np.uint64(values[s.SIG_ACCOUNT]))
-    if np.int64(target["last_epoch"]) // clock.day - epoch // clock.day < 2:
-        _add_to_day(target, epoch // clock.day & 1, values, narrow, wide)
 
 
 @lean_kernel

@@ -34,7 +34,6 @@ from app.kernels.link_sums import (
     Clock,
     add_sighting,
     advance,
-    in_window,
 )
 from app.kernels.views import ROWS_USED, StoreViews
 
@@ -126,8 +125,7 @@ def _on_time(values: npt.NDArray[np.int64], clock: Clock) -> Bool:
 def _add_to_total(totals: npt.NDArray[Any], values: npt.NDArray[np.int64], clock: Clock) -> None:
     total = totals[values[s.SIG_KIND]]
     advance(total, values[s.SIG_EPOCH], clock)
-    if in_window(total, values[s.SIG_EPOCH], clock):
-        add_sighting(total, values, clock, CEILING, CEILING)
+    add_sighting(total, values, clock, CEILING, CEILING)
 
 
 @lean_kernel
@@ -183,8 +181,8 @@ def idle_links(
 ) -> Int:
     """List links to be removed, at most as many as ``slots`` (int64[n]) holds; returns how many.
 
-    As of ``epoch``, the partition's newest: those whose evidence lies in forgotten windows, with
-    which nothing is lost; and those of a single member that were not sighted for more than
+    As of ``epoch``, the partition's newest: those whose evidence is forgotten by age, with which
+    nothing is lost; and those of a single member that were not sighted for more than
     ``single_epochs``. Most links never have a second member, and they would fill the memory.
     """
     found = np.int64(0)
@@ -195,7 +193,8 @@ def idle_links(
         if row["id_length"] == 0:
             continue
         last = np.int64(row["last_epoch"])
-        forgotten = epoch // clock.window - last // clock.window > 1
+        windows = epoch // clock.window - last // clock.window
+        forgotten = windows > 1 and epoch // clock.day - last // clock.day > 1
         if forgotten or (epoch - last > single_epochs and members_kept(row) <= 1):
             slots[found] = slot
             found += 1

@@ -1,0 +1,169 @@
+"""Sightings in plain Python: which ones an account's row gives rise to, and how they are framed."""
+
+from typing import Any
+
+import numpy as np
+
+from app.events.framing import to_avro
+from app.events.sightings import Sighting
+from app.kernels.batches import Framed
+from app.kernels.columns import (
+    FRAME_KEY_LENGTH,
+    FRAME_KEY_START,
+    FRAME_OFFSET,
+    FRAME_VALUE_LENGTH,
+    FRAME_VALUE_START,
+    FRAME_WIDTH,
+)
+from app.state.layout import (
+    ACTIONS,
+    FLAG_PROFILE,
+    FLAG_STUB,
+    TASKS,
+    TIERS,
+    VERIFICATIONS,
+    WEEK,
+)
+
+HOUR_MS = 3_600_000
+
+
+def hex16(value: Any) -> str:
+    return f"{int(value):016x}"
+
+
+def permille(part: Any, total: Any) -> int:
+    """A share in thousandths, as far as it is one."""
+    part, total = float(part), float(total)
+    if total == 0 or np.isnan(part) or np.isnan(total):
+        return 1000 if part > 0 and not np.isnan(total) else 0
+    return int(min(max(part / total, 0.0), 1.0) * 1000 + 0.5)
+
+
+def links_of(row: Any) -> list[tuple[str, str, int]]:
+    """(kind, hash, share) of every link that an account reports."""
+    total = row["requests"][WEEK]
+    profile = ("payment", "device", "email_domain", "referral")
+    links = [(kind, hex16(row[kind]), 1000) for kind in profile if row[kind]]
+    if row["created_at"] >= HOUR_MS:
+        links.append(("signup_hour", hex16(row["created_at"] // HOUR_MS), 1000))
+    for kind in ("network", "client", "program"):
+        for key, weight in zip(row[kind], row[f"{kind}_weight"], strict=True):
+            if permille(weight, total) >= 50:
+                links.append((kind, hex16(key), permille(weight, total)))
+    buckets: dict[str, int] = {}
+    for band in range(4):
+        for simhash, weight in zip(row["family"], row["family_weight"], strict=True):
+            if permille(weight, total) >= 50:
+                bucket = hex16(band << 16 | (int(simhash) >> 16 * band & 0xFFFF))
+                buckets[bucket] = min(buckets.get(bucket, 0) + permille(weight, total), 1000)
+    return links + [("family", bucket, share) for bucket, share in buckets.items()]
+
+
+def summary_of(row: Any, account_id: str, number: int, hours: int) -> dict[str, Any]:
+    """What every sighting of the account says of it."""
+    total = row["requests"][WEEK]
+    end = (number + 1) * hours * HOUR_MS
+    mask = 0
+    for hour in range(number * hours, (number + 1) * hours):
+        ago = int(row["hours_at"]) - hour
+        if 0 <= ago < 168 and int(row["hours"][ago // 64]) >> ago % 64 & 1:
+            mask |= 1 << hour % 24
+    by_weight = sorted(range(len(row["model"])), key=lambda i: -float(row["model_weight"][i]))
+    heaviest = [(permille(row["model_weight"][i], total), row["model"][i]) for i in by_weight[:2]]
+    tasks = sum(float(weight) for weight in row["tasks"])
+    known = bool(row["flags"] & FLAG_PROFILE)
+    action = ACTIONS[row["live"]["action"]]
+    return {
+        "account_id": account_id,
+        "epoch": number,
+        "ts": end,
+        "requests": int(row["epoch_requests"]),
+        "tokens": int(float(row["epoch_tokens"]) + 0.5),
+        "hours": mask,
+        "tasks": [permille(weight, tasks) for weight in row["tasks"]],
+        "elicitation": permille(row["elicitation"][WEEK], total),
+        "novel": permille(row["novel"], total),
+        "opening": permille(row["opening"], total),
+        "refused": permille(row["refused"], total),
+        "proxy": permille(row["proxy"], total),
+        "risk": permille(max(row["live"]["risk"], row["shadow"]["risk"]), 1),
+        "model": hex16(heaviest[0][1]) if heaviest[0][0] else None,
+        "model_share": heaviest[0][0],
+        "second_model": hex16(heaviest[1][1]) if heaviest[1][0] else None,
+        "second_model_share": heaviest[1][0],
+        "first_seen": int(row["first_ts"]),
+        "created_at": int(row["created_at"]) if known else None,
+        "tier": TIERS[row["tier"]] if known else None,
+        "verification": VERIFICATIONS[row["verification"]] if known else None,
+        "org": hex16(row["org"]) if row["org"] else None,
+        "exempt": bool(row["exempt_until"] > end or row["operator_exempt_until"] > end),
+        "standing": None if action == "none" else action,
+    }
+
+
+def sightings_of(row: Any, account_id: str, number: int, hours: int) -> list[Sighting]:
+    """Every sighting of the account for period ``number``, of ``hours`` hours."""
+    active = row["epoch"] == number and row["epoch_requests"] and not row["flags"] & FLAG_STUB
+    if not active:
+        return []
+    summary = summary_of(row, account_id, number, hours)
+    return [
+        Sighting.from_fields({"kind": kind, "hash": hashed, "share": share, **summary})
+        for kind, hashed, share in links_of(row)
+    ]
+
+
+def plain_sighting(account: str, epoch: int, **changes: Any) -> Sighting:
+    """An ordinary sighting with ``changes``, of a six-hour period."""
+    fields = {
+        "kind": "payment",
+        "hash": "00000000000000aa",
+        "share": 1000,
+        "account_id": account,
+        "epoch": epoch,
+        "ts": (epoch + 1) * 6 * HOUR_MS,
+        "requests": 6,
+        "tokens": 9000,
+        "hours": 0b111,
+        "tasks": [1000] + [0] * (len(TASKS) - 1),
+        "elicitation": 100,
+        "novel": 200,
+        "opening": 900,
+        "refused": 0,
+        "proxy": 50,
+        "risk": 10,
+        "model": "0000000000000007",
+        "model_share": 800,
+        "second_model": None,
+        "second_model_share": 0,
+        "first_seen": 0,
+        "created_at": None,
+        "tier": None,
+        "verification": None,
+        "org": None,
+        "exempt": False,
+        "standing": None,
+    }
+    return Sighting.from_fields({**fields, **changes})
+
+
+def framed(records: list[tuple[bytes | None, bytes | None]], first: int = 0) -> Framed:
+    """(key, value) pairs as the transport's framing hands them over, from offset ``first`` on."""
+    frames = np.zeros((len(records), FRAME_WIDTH), np.int64)
+    data = bytearray()
+    for frame, (i, (key, value)) in zip(frames, enumerate(records), strict=True):
+        frame[FRAME_OFFSET] = first + i
+        for part, start, length in (
+            (key, FRAME_KEY_START, FRAME_KEY_LENGTH),
+            (value, FRAME_VALUE_START, FRAME_VALUE_LENGTH),
+        ):
+            frame[start] = -1 if part is None else len(data)
+            frame[length] = len(part or b"")
+            data += part or b""
+    return Framed(np.frombuffer(bytes(data), np.uint8), frames)
+
+
+def written(sightings: list[Sighting], schema_id: int = 0) -> list[tuple[bytes, bytes]]:
+    """The (key, value) of each sighting, encoded by fastavro."""
+    return [(x.record_key().encode(), to_avro(x, schema_id)) for x in sightings]
