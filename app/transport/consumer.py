@@ -222,6 +222,8 @@ class Consumer(stock.Consumer):  # type: ignore[misc]
         """How far each input that is not paused has come: for chunks what is acknowledged or
         durable, for single records what the client has handed out."""
         positions: dict[TP, int] = {}
+        if not self._placed:
+            return positions
         for tp in self._inputs() & self._placed.keys() - self._paused_partitions:
             at: int | None = self._thread.client_position(tp)
             if self.in_chunks(tp):

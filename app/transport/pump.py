@@ -91,7 +91,8 @@ class Pump:
         monitor = self._consumer.app.monitor
         for tp, records in fetched.records.items():
             parcels = (Parcel(one, fetched.generation, fetched.tenures[tp]) for one in records)
-            self._backlog.setdefault(tp, deque()).extend(parcels)
+            if records:  # a partition with an empty backlog would not be fetched again
+                self._backlog.setdefault(tp, deque()).extend(parcels)
         for tp, end in fetched.ends.items():
             monitor.track_tp_end_offset(tp, end)
 

@@ -175,6 +175,7 @@ class ConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]
             else f"cannot read {where}, {attempts} attempts: {last.error}. The broker's copy is "
             "damaged: move leadership to a replica in sync, or restore the segment."
         )
+        fetched.unreadable.__cause__ = last.error
 
     def _check_alive(self, consumer: aiokafka.AIOKafkaConsumer) -> None:
         """Raise what ended a background task of the client; Faust itself never looks."""
