@@ -6,6 +6,7 @@ import signal
 import structlog
 import uvloop
 
+from app.agents.warmup import warm_up
 from app.health import Health
 from app.health_server import HealthServer
 from app.settings import Settings
@@ -33,6 +34,7 @@ async def _run(settings: Settings) -> BaseException | None:
     health = Health(watchdog=settings.watchdog)
     server = HealthServer(health, host=settings.web_host, port=settings.web_port)
     server.start()
+    await asyncio.to_thread(warm_up)
     topology = Topology(settings, health)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

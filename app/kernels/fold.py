@@ -95,7 +95,7 @@ def fold_requests(
             batch.status[i] = _admit(batch, i, regimes, ledger)
         if batch.status[i] == reasons.OK:
             ts = batch.values[i, c.REQ_TS]
-            if ts > ledger[l.WATERMARK]:
+            if ts > ledger[l.WATERMARK] or ledger[l.EPOCH] < 0:
                 if ts // epoch_ms > ledger[l.EPOCH]:
                     return i, made
                 ledger[l.WATERMARK] = ts

@@ -1,0 +1,152 @@
+"""Compiles every kernel before the worker joins its group.
+
+The first call of a kernel compiles it, or loads what an earlier run compiled. On the event loop
+that would look like a dead worker to the group; here it happens before anybody waits for us. The
+partitions below live in memory alone, and see a few records of the contract in both framings.
+"""
+
+import orjson
+from aiokafka.record.default_records import DefaultRecordBatchBuilder
+
+from app.agents.account_partition import AccountPartition
+from app.agents.actions import ActionWriter
+from app.agents.controls import profiles
+from app.agents.judgement import JudgementBook
+from app.agents.link_partition import LinkPartition
+from app.agents.links import LinkSchedule
+from app.agents.sweep import Sweep
+from app.agents.table_partition import Place, Run, TablePartition
+from app.events.framing import Encoder, ShippedSchemas, to_avro
+from app.events.profiles import Profile
+from app.events.requests import Request
+from app.events.specs import PROFILES, REQUESTS
+from app.kernels.avro_decode_program import AvroPrograms
+from app.kernels.batches import frame
+from app.policy.load import default_policy
+from app.state.checkpoint import HEADER_KEY, Checkpoint
+from app.state.codec import ACCOUNT_CODEC, RowCodec
+from app.state.layout import ACCOUNT
+from app.state.link_codec import LINK_CODEC
+from app.state.link_layout import LINK
+from app.state.store import ColumnStore
+
+ACCOUNT_ID = "acct_warm_up"
+DAY_MS = 86_400_000
+RECORDED_MS = 3 * DAY_MS
+ROWS = 64
+
+_REQUEST = {
+    "event_id": "req_1",
+    "ts": 0,
+    "account_id": ACCOUNT_ID,
+    "org_id": "org",
+    "model": "model",
+    "surface": "api",
+    "status": 200,
+    "input_tokens": 1,
+    "output_tokens": 1,
+    "reasoning_tokens": 1,
+    "latency_ms": 1,
+    "task": "chat",
+    "task_confidence": 0.5,
+    "elicitation": 0.5,
+    "prompt_simhash": "00000000000000a1",
+    "template_hash": "00000000000000a2",
+    "turn": 1,
+    "tools": 0,
+    "temperature": 0.7,
+    "language": "en",
+    "ip_hash": "00000000000000a3",
+    "net_hash": "00000000000000a4",
+    "asn": 1,
+    "proxy": 0.1,
+    "client_hash": "00000000000000a5",
+}
+_PROFILE = {
+    "account_id": ACCOUNT_ID,
+    "created_at": 0,
+    "tier": "free",
+    "verification": "email",
+    "payment_hash": "00000000000000a6",
+}
+
+
+def warm_up() -> tuple[AccountPartition, LinkPartition]:
+    """Run every kernel of the hot path once; takes half a minute if nothing is compiled yet.
+
+    Returns the partitions that it was done with, for a test to look at.
+    """
+    place = Place(0, 1, {}, "dead-letters")
+    accounts = _accounts(place)
+    sightings = []
+    for _ in accounts.requests(_run("requests", _requests())):
+        sightings += _write_and_recover(accounts, ACCOUNT_CODEC)
+    for _ in profiles(accounts, _run("profiles", _profiles())):
+        pass
+    _write_and_recover(accounts, ACCOUNT_CODEC)
+    links = LinkPartition(place, ColumnStore(LINK, limit=ROWS), LINK_CODEC, None)
+    for _ in links.sightings(_run("sightings", sightings)):
+        pass
+    _write_and_recover(links, LINK_CODEC)
+    return accounts, links
+
+
+def _accounts(place: Place) -> AccountPartition:
+    book = JudgementBook(default_policy())
+    schemas = ShippedSchemas()
+    return AccountPartition(
+        place,
+        ColumnStore(ACCOUNT, limit=ROWS),
+        ACCOUNT_CODEC,
+        None,
+        judgement=lambda: book.current,
+        actions=ActionWriter("live", "state", "shadow", Encoder("json", schemas), lambda: 0),
+        sweep=Sweep(
+            0,
+            1,
+            epoch_ms=DAY_MS,
+            period_hours=LinkSchedule().period_hours,
+            sightings_topic="sightings",
+            population_topic="population",
+        ),
+        schemas=schemas,
+        request_schemas=AvroPrograms(REQUESTS, lambda number: schemas.writer(number, Request)),
+        profile_schemas=AvroPrograms(PROFILES, lambda number: schemas.writer(number, Profile)),
+    )
+
+
+def _requests() -> list[tuple[bytes, bytes]]:
+    """Two requests in one framing each; the second one ends an epoch and a sighting period."""
+    first = orjson.dumps(_REQUEST)
+    later = Request.from_fields({**_REQUEST, "event_id": "req_2", "ts": 2 * DAY_MS})
+    key = ACCOUNT_ID.encode()
+    return [(key, first), (key, first), (key, to_avro(later, 0))]
+
+
+def _profiles() -> list[tuple[bytes, bytes]]:
+    profile = Profile.from_fields(_PROFILE)
+    key = ACCOUNT_ID.encode()
+    return [(key, orjson.dumps(_PROFILE)), (key, to_avro(profile, 0))]
+
+
+def _write_and_recover(partition: TablePartition, codec: RowCodec) -> list[tuple[bytes, bytes]]:
+    """Write all of the partition, and read it back as a recovery does; returns its sightings."""
+    partition.freeze()
+    written = Checkpoint()
+    while written.header is None:
+        part = partition.collect(ROWS)
+        written.rows += part.rows
+        written.outputs += part.outputs
+        written.header = part.header
+    rows = [(key, value) for key, value in written.rows if value is not None]
+    store = ColumnStore(codec.row_dtype, limit=ROWS)
+    run = _run("changelog", [*rows, (HEADER_KEY, written.header)])
+    codec.apply(store, frame(run.data, 0, check_crc=True), lambda *_: None, "warm-up")
+    return [(o.key, o.value) for o in written.outputs if o.topic == "sightings" and o.value]
+
+
+def _run(topic: str, records: list[tuple[bytes, bytes]]) -> Run:
+    builder = DefaultRecordBatchBuilder(2, 0, 0, -1, -1, -1, 1 << 20)
+    for offset, (key, value) in enumerate(records):
+        builder.append(offset, RECORDED_MS, key, value, [])
+    return Run(topic, bytes(builder.build()), 0, len(records))
