@@ -209,6 +209,8 @@ def _executable(binary: Path, directory: Path) -> Path:
 def _free_port(wish: int) -> int:
     for port in (wish, 0):
         with socket.socket() as probe, contextlib.suppress(OSError):
+            # As the broker binds: connections of its predecessor may linger, a listener may not.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((HOST, port))
             return int(probe.getsockname()[1])
     raise BrokerUnavailableError(f"no free port on {HOST}")

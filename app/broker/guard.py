@@ -7,7 +7,9 @@ group. Death signals of the kernel (``PR_SET_PDEATHSIG``) are Linux only and fol
 that forked, so a broker started from a worker thread would die with that thread.
 
 The guard ignores SIGTERM and SIGINT itself: a polite signal to the group is for the command, whose
-exit status the guard then returns (128 + number when a signal ended it, as shells do).
+exit status the guard then returns (128 + number when a signal ended it, as shells do). A byte on
+its standard input kills the command and waits for its end: when the guard is gone, so are the
+command's sockets, which is not so when a signal takes both at once.
 
 Standard library only, and imported by nothing: it must start in milliseconds.
 """
@@ -19,9 +21,9 @@ import sys
 import threading
 
 
-def _take_group_along_at_eof() -> None:
-    while os.read(0, 4096):
-        pass
+def _listen(child: "subprocess.Popen[bytes]") -> None:
+    while os.read(0, 1):
+        child.kill()
     os.killpg(os.getpgid(0), signal.SIGKILL)
 
 
@@ -31,7 +33,7 @@ def main(command: list[str]) -> int:
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: None)
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603
-    threading.Thread(target=_take_group_along_at_eof, daemon=True).start()
+    threading.Thread(target=_listen, args=(child,), daemon=True).start()
     status = child.wait()
     return status if status >= 0 else 128 - status
 

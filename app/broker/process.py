@@ -12,13 +12,16 @@ from pathlib import Path
 
 _GUARD = Path(__file__).with_name("guard.py")
 
+KILL_SECONDS = 5.0
+"""How long a killed command may take to be gone before its whole group is killed, unwaited for."""
+
 
 class GuardedProcess:
     """One command in a process group of its own that never outlives this process.
 
     ``stop`` ends the group; leaving the interpreter does too (``atexit``), and so does dying
     without leaving it (the guard notices, see ``app/broker/guard.py``). The command's output, both
-    streams, goes to the file ``log``.
+    streams, goes to the file ``log``, and it runs in the directory of that file.
     """
 
     def __init__(
@@ -33,6 +36,7 @@ class GuardedProcess:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env=dict(environment) if environment is not None else None,
+                cwd=log.parent,
                 start_new_session=True,
             )
         self._status: int | None = None
@@ -60,14 +64,20 @@ class GuardedProcess:
         """End the group: SIGTERM, ``grace`` seconds, SIGKILL. Idempotent; returns the status."""
         if self._status is not None:  # the group's id may belong to somebody else by now
             return self._status
+        assert self._guard.stdin is not None
         if grace > 0 and self._guard.poll() is None:
             self._signal(signal.SIGTERM)
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._guard.wait(grace)
+        if self._guard.poll() is None:
+            with contextlib.suppress(subprocess.TimeoutExpired, BrokenPipeError):
+                self._guard.stdin.write(b"k")
+                self._guard.stdin.flush()
+                self._guard.wait(KILL_SECONDS)
         # Also after a clean exit: a process that the command forked may remain in the group.
         self._signal(signal.SIGKILL)
         self._status = self._guard.wait()
-        if self._guard.stdin is not None:
+        with contextlib.suppress(BrokenPipeError):
             self._guard.stdin.close()
         atexit.unregister(self._stop_at_exit)
         return self._status
