@@ -1,5 +1,6 @@
 """Administration of topics on a cluster: what it has, and carrying out what should change."""
 
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from typing import TypeVar
@@ -19,6 +20,7 @@ from app.kafka.plan import FoundTopic, Step
 from app.settings import Settings
 
 TIMEOUT_SECONDS = 15.0
+POLL_SECONDS = 0.1
 
 T = TypeVar("T")
 
@@ -79,6 +81,8 @@ class Cluster:
     def carry_out(self, steps: Sequence[Step]) -> None:
         """Create and configure as ``steps`` say; a topic that exists by now is no fault.
 
+        Returns when what was created can be written to.
+
         Raises:
             BrokerUnreachable, AdministrationFailed: some topics may have been changed already.
         """
@@ -101,6 +105,7 @@ class Cluster:
                 except AdministrationFailed as exc:
                     if exc.code != KafkaError.TOPIC_ALREADY_EXISTS:
                         raise
+            self._await_leaders([topic.topic for topic in new])
         changed = [
             ConfigResource(
                 ResourceType.TOPIC,
@@ -116,6 +121,27 @@ class Cluster:
         if changed:
             for resource, future in self._admin.incremental_alter_configs(changed).items():
                 self._wait(f"configuring {resource.name}", future)
+
+    def _await_leaders(self, names: Sequence[str]) -> None:
+        """Wait until brokers know the topics: the controller says "created" a moment earlier."""
+        deadline = time.monotonic() + self._timeout
+        waiting = set(names)
+        while waiting:
+            known = self._admin.list_topics(timeout=self._timeout).topics
+            waiting = {
+                name
+                for name in waiting
+                if name not in known
+                or not known[name].partitions
+                or any(part.leader < 0 for part in known[name].partitions.values())
+            }
+            if waiting and time.monotonic() > deadline:
+                raise BrokerUnreachable(
+                    f"no leader yet for {', '.join(sorted(waiting))}: too few brokers are up. They"
+                    " have been created; run the command again to see that they are there."
+                )
+            if waiting:
+                time.sleep(POLL_SECONDS)
 
     def _configs(self, names: Sequence[str]) -> dict[str, dict[str, str]]:
         if not names:
