@@ -44,6 +44,6 @@ def totals_from_json(saved: Any) -> npt.NDArray[Any]:
                 if name == "registers":
                     value = [np.frombuffer(bytes.fromhex(part), np.uint8) for part in value]
                 total[name] = value
-    except (KeyError, TypeError, AttributeError) as exc:
+    except (KeyError, TypeError, AttributeError, ValueError) as exc:
         raise ValueError(f"the totals of links make no sense: {exc!r}") from exc
     return totals

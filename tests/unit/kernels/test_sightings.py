@@ -1,0 +1,254 @@
+"""Sightings from account rows: which links are reported, and what is said of the account."""
+
+import numpy as np
+import pytest
+
+from app.events.framing import decode
+from app.events.sightings import Sighting
+from app.kernels.sightings import MAX_LINKS, Output, Period, encode_sightings, take
+from app.state.layout import (
+    ACCOUNT,
+    ACTION_SUSPEND,
+    FLAG_PROFILE,
+    FLAG_STUB,
+    STANDING,
+    WEEK,
+)
+from tests.reference.sightings import permille, sightings_of
+
+PERIOD = Period(number=81_000, hours=6)
+CREATED = 1_748_000_000_000
+SCHEMA = 0x01020304
+
+
+class Accounts:
+    """Rows with ids, as a store holds them."""
+
+    def __init__(self) -> None:
+        self.rows = np.zeros(0, ACCOUNT)
+        self.ids: list[str] = []
+
+    def add(self, account_id: str, **fields) -> np.void:
+        row = np.zeros(1, ACCOUNT)
+        row["id_at"] = len("".join(self.ids).encode())
+        row["id_length"] = len(account_id.encode())
+        row["epoch"] = PERIOD.number
+        row["epoch_requests"] = 5
+        row["requests"][0, WEEK] = 100
+        for name, value in fields.items():
+            row[name] = value
+        self.ids.append(account_id)
+        self.rows = np.concatenate([self.rows, row])
+        return self.rows[-1]
+
+    @property
+    def arena(self) -> np.ndarray:
+        return np.frombuffer("".join(self.ids).encode(), np.uint8)
+
+    def take(self, first: int = 0, records: int = 1000) -> tuple[list[tuple[bytes, bytes]], int]:
+        return take(self.rows, self.arena, first, PERIOD, SCHEMA, records)
+
+    def sightings(self) -> list[Sighting]:
+        pairs, slot = self.take()
+        assert slot == len(self.rows)
+        found = [decode(Sighting, value) for _, value in pairs]
+        assert [x.record_key().encode() for x in found] == [key for key, _ in pairs]
+        return found
+
+
+def shares_by_link(found: list[Sighting]) -> dict[str, int]:
+    return {x.record_key(): x.share for x in found}
+
+
+def random_row(rng: np.random.Generator) -> dict:
+    """Fields of an account, with everything that a row may hold in them now and then."""
+    fields = {
+        "flags": rng.choice([0, FLAG_PROFILE]),
+        "epoch_requests": rng.integers(1, 2**31),
+        "epoch_tokens": rng.choice([0, 1, 1e6, 3e15]),
+        "first_ts": rng.integers(0, 2**41),
+        "hours": rng.integers(0, 2**64, 3, np.uint64),
+        "hours_at": (PERIOD.number + 1) * PERIOD.hours + rng.integers(-200, 10),
+        "tasks": rng.random(14) * rng.integers(0, 2, 14) * 50,
+        "requests": rng.random(3) * 120,
+        "elicitation": rng.random(3) * 100,
+        "created_at": rng.choice([0, CREATED]),
+        "tier": rng.integers(0, 8),
+        "verification": rng.integers(0, 6),
+        "exempt_until": rng.choice([0, 2**50]),
+    }
+    for name in ("novel", "opening", "refused", "proxy"):
+        fields[name] = rng.random() * 120
+    for name in ("payment", "email_domain", "device", "referral", "org"):
+        fields[name] = rng.integers(0, 2**63) * rng.integers(0, 2)
+    for name in ("family", "program", "network", "client", "model"):
+        size = ACCOUNT[name].shape
+        fields[name] = rng.integers(0, 2**64, size, np.uint64)
+        fields[f"{name}_weight"] = rng.random(size) * rng.choice([0, 5, 60], size)
+    standing = np.zeros(1, STANDING)[0]
+    standing["action"] = rng.integers(0, 5)
+    standing["risk"] = rng.random()
+    fields["live"] = standing
+    return fields
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_accounts_report_what_the_reference_says(seed):
+    rng = np.random.default_rng(seed)
+    accounts = Accounts()
+    expected = []
+    for i in range(5):
+        name = ["a", "acct-0123456789", "ï" * 64, "🂡" * 64, "with space"][i]
+        accounts.add(name, **random_row(rng))
+        expected += sightings_of(accounts.rows[-1], name, PERIOD.number, PERIOD.hours)
+    assert accounts.sightings() == expected
+    assert expected
+
+
+def test_the_frame_is_confluents():
+    accounts = Accounts()
+    accounts.add("acct", payment=1)
+    [(key, value)], _ = accounts.take()
+    assert key == b"payment:0000000000000001"
+    assert value[:5] == b"\0\1\2\3\4"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"id_length": 0},
+        {"flags": FLAG_STUB},
+        {"epoch": PERIOD.number - 1},
+        {"epoch": PERIOD.number + 1},
+        {"epoch_requests": 0},
+    ],
+)
+def test_accounts_that_were_not_active_in_the_period_report_nothing(fields):
+    accounts = Accounts()
+    accounts.add("acct", payment=1, **fields)
+    assert accounts.take() == ([], 1)
+
+
+def test_links_of_behaviour_need_a_twentieth_of_the_traffic():
+    accounts = Accounts()
+    accounts.add(
+        "acct",
+        network=[1, 2, 3],
+        network_weight=[94, 5, 4.9],
+        client=[4, 5],
+        client_weight=[150, 0],
+    )
+    assert shares_by_link(accounts.sightings()) == {
+        "network:0000000000000001": 940,
+        "network:0000000000000002": 50,
+        "client:0000000000000004": 1000,
+    }
+
+
+def test_families_in_one_bucket_are_one_link():
+    accounts = Accounts()
+    accounts.add(
+        "acct",
+        family=[0x1111_2222_3333_4444, 0x1111_2222_3333_5555, 0, 0, 0],
+        family_weight=[60, 30, 0, 0, 0],
+    )
+    assert shares_by_link(accounts.sightings()) == {
+        "family:0000000000004444": 600,
+        "family:0000000000005555": 300,
+        "family:0000000000013333": 900,
+        "family:0000000000022222": 900,
+        "family:0000000000031111": 900,
+    }
+
+
+def test_shares_that_are_no_numbers_are_nothing():
+    accounts = Accounts()
+    nan, inf = float("nan"), float("inf")
+    accounts.add(
+        "acct",
+        payment=1,
+        network=[7, 8, 9],
+        network_weight=[nan, inf, -1],
+        requests=[0, 0, nan],
+        elicitation=[0, 0, inf],
+        tasks=[nan] + [1.0] * 13,
+        epoch_tokens=inf,
+    )
+    [sighting] = accounts.sightings()
+    assert sighting.elicitation == 0
+    assert sighting.tasks == [0] * 14
+    assert sighting.tokens == 2**53
+
+
+def test_the_shadow_standing_lends_its_risk_but_not_its_action():
+    accounts = Accounts()
+    shadow = np.zeros(1, STANDING)[0]
+    shadow["risk"], shadow["action"] = 0.75, ACTION_SUSPEND
+    accounts.add("acct", payment=1, shadow=shadow)
+    [sighting] = accounts.sightings()
+    assert (sighting.risk, sighting.standing) == (750, None)
+
+
+def test_taking_in_parts_tears_no_account_apart_and_loses_none():
+    accounts = Accounts()
+    rng = np.random.default_rng(3)
+    for i in range(30):
+        accounts.add(f"acct-{i}", **random_row(rng))
+    whole, _ = accounts.take()
+    parts, slot = [], 0
+    while slot < len(accounts.rows):
+        part, slot = accounts.take(slot, MAX_LINKS)
+        assert 0 < len(part) <= MAX_LINKS
+        parts.append(part)
+    assert len(parts) > 1
+    assert [pair for part in parts for pair in part] == whole
+    owners = [{decode(Sighting, value).account_id for _, value in part} for part in parts]
+    assert not any(a & b for i, a in enumerate(owners) for b in owners[:i])
+
+
+def test_an_account_with_every_link_fits():
+    accounts = Accounts()
+    fields = dict.fromkeys(("payment", "email_domain", "device", "referral", "org"), 2**64 - 1)
+    weights = {f"{k}_weight": 99 for k in ("family", "program", "network", "client", "model")}
+    keys = {
+        name: 0x1234_5678_9ABC_DEF0 * np.arange(1, 1 + ACCOUNT[name].shape[0], dtype=np.uint64)
+        for name in ("family", "program", "network", "client", "model")
+    }
+    accounts.add(
+        "🂡" * 64,
+        **fields,
+        **weights,
+        **keys,
+        flags=FLAG_PROFILE,
+        created_at=CREATED,
+        tasks=1,
+        first_ts=2**47,
+        epoch_requests=2**32 - 1,
+    )
+    found = accounts.sightings()
+    assert len(found) == MAX_LINKS
+    assert found[0].requests == 2**31 - 1
+
+
+def test_too_little_room_is_said():
+    accounts = Accounts()
+    accounts.add("acct", payment=1)
+    with pytest.raises(ValueError, match=str(MAX_LINKS)):
+        accounts.take(records=MAX_LINKS - 1)
+    small = Output(*(np.zeros(10, kind) for kind in (np.uint8, np.int64, np.uint8, np.int64)))
+    with pytest.raises(ValueError, match="no room"):
+        encode_sightings(accounts.rows, accounts.arena, 0, PERIOD, 0, small)
+
+
+@pytest.mark.parametrize("fields", [{"id_length": 257}, {"id_at": 2**32 - 1}, {"id_at": 1}])
+def test_an_id_that_does_not_stand_in_the_arena_is_not_read(fields):
+    accounts = Accounts()
+    accounts.add("acct", payment=1, **fields)
+    with pytest.raises(ValueError, match="account id"):
+        accounts.take()
+
+
+def test_a_period_ends_where_the_next_begins():
+    assert Period(0, 6).end == 6 * 3_600_000
+    assert Period(81_000, 6).end == 81_001 * 6 * 3_600_000
+    assert permille(1, 3) == 333
