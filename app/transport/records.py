@@ -31,6 +31,8 @@ CHUNK_BYTES = 1 << 20
 what Faust does for each message is nothing beside it, short enough that a worker's event loop never
 waits long."""
 
+CONTROL_KEY_BYTES = 4  # version and type, 16 bits each
+
 Aborted = list[tuple[int, int]]
 """(producer id, first offset) of the aborted transactions that a response overlaps."""
 
@@ -80,7 +82,6 @@ class ChunkRecords:
             headers = scan_headers(np.frombuffer(self._data, np.uint8))
             _check_order(headers)
             keep = self._wanted(headers)
-            _check_left_out(self._data, headers[~keep])
         except (CorruptBatch, LegacyFormat, CorruptRecordException) as error:
             yield UnreadableChunk(self.next_fetch_offset, error)
             return
@@ -116,6 +117,7 @@ class ChunkRecords:
         """Which batches hold records to deliver: bool[batches]."""
         control: npt.NDArray[np.bool_] = (headers["attributes"] & CONTROL) != 0
         keep: npt.NDArray[np.bool_] = ~control
+        _check_left_out(self._data, headers[control])
         if not self._aborted:
             return keep
         # A producer's batches are dropped from the first offset of its aborted transaction up to
@@ -133,6 +135,7 @@ class ChunkRecords:
                     aborting.discard(producer)
             elif producer in aborting:
                 keep[i] = False
+        _check_left_out(self._data, headers[~keep & ~control])
         return keep
 
 
@@ -170,8 +173,8 @@ def _is_abort(data: bytes, batch: np.void) -> bool:
     position = int(batch["position"])
     marker = MemoryRecords(data[position : position + int(batch["length"])]).next_batch()
     record = next(iter(marker), None)
-    if record is None:
-        raise CorruptBatch(f"control batch at offset {batch['base_offset']} has no record")
+    if record is None or record.key is None or len(record.key) < CONTROL_KEY_BYTES:
+        raise CorruptBatch(f"control batch at offset {batch['base_offset']} says nothing")
     return bool(ControlRecord.parse(record.key) == ABORT_MARKER)
 
 
