@@ -3,16 +3,15 @@
 import getpass
 import time
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
 
 import orjson
 import typer
-import yaml
 
 from app.commands.exits import INVALID, REFUSED, USAGE, fail
 from app.commands.options import CONNECTION, with_settings
+from app.commands.policy_text import explained
 from app.commands.times import parse_time, show_time
 from app.events.policies import PolicyRecord
 from app.events.topics import POLICY
@@ -52,14 +51,10 @@ def show(
     Example: reflux policy show > policy.yaml
     """
     document = default_policy() if shipped else _in_force(settings, name)
-    plain = document.model_dump(mode="json")
     if as_json:
-        typer.echo(orjson.dumps(plain))
-    elif document is default_policy():
-        # The file explains each setting.
-        typer.echo(files("app.policy").joinpath("default.yaml").read_text(), nl=False)
+        typer.echo(orjson.dumps(document.model_dump(mode="json")))
     else:
-        typer.echo(yaml.safe_dump(plain, sort_keys=False, width=100), nl=False)
+        typer.echo(explained(document), nl=False)
 
 
 @app.command()
@@ -139,16 +134,17 @@ def apply(
         version=version,
         effective_from=None if effective_from is None else parse_time(effective_from),
     )
-    current = _in_force(settings, document.name)
-    changes = list(_changes(current, document))
-    _show_changes(changes)
-    if document.version == current.version:
-        if changes:
-            fail(
-                f"version {document.version} is in force with other content, and actions name it:"
-                " give the new one a version of its own with --version",
-                REFUSED,
-            )
+    published = _published(settings, document.name)
+    _show_changes(list(_changes(published[-1], document)))
+    if any(
+        document.version == other.version and any(_changes(other, document)) for other in published
+    ):
+        fail(
+            f"version {document.version} was published with other content, and actions name it:"
+            " give the new one a version of its own with --version",
+            REFUSED,
+        )
+    if document.version == published[-1].version:
         typer.echo(f"version {document.version} is in force already")
         return
     if dry_run:
@@ -176,13 +172,19 @@ def _load(source: Path | bytes) -> PolicyDocument:
 def _completed(document: PolicyDocument, **said: Any) -> PolicyDocument:
     """``document`` as it is published: with what the command line says of it, checked again."""
     given = {key: value for key, value in said.items() if value is not None}
-    fields = document.model_dump(mode="json") | given
-    return _load(orjson.dumps(fields | {"published_at": time.time_ns() // 1_000_000}))
+    # A document that was shown and edited carries the times of the former publication.
+    times = {"published_at": time.time_ns() // 1_000_000, "effective_from": None}
+    return _load(orjson.dumps(document.model_dump(mode="json") | times | given))
 
 
 def _in_force(settings: Settings, name: str) -> PolicyDocument:
     """The newest valid policy on the topic, as workers see it; the shipped one if none is."""
-    current = default_policy()
+    return _published(settings, name)[-1]
+
+
+def _published(settings: Settings, name: str) -> list[PolicyDocument]:
+    """The shipped policy and every valid one that the topic still holds, the one in force last."""
+    published = [default_policy()]
     topic = POLICY.full_name(settings.topic_prefix)
     with TopicReader(settings, topic, from_beginning=True) as reader:
         for message in reader.to_end():
@@ -190,14 +192,14 @@ def _in_force(settings: Settings, name: str) -> PolicyDocument:
                 continue
             value = message.value()
             if not value:
-                current = default_policy()
+                published.append(default_policy())
                 continue
             try:
-                current = load_policy(value.encode() if isinstance(value, str) else value)
+                published.append(load_policy(value.encode() if isinstance(value, str) else value))
             except InvalidPolicy as exc:
                 place = f"{message.topic()}:{message.partition()}:{message.offset()}"
                 typer.echo(f"reflux: workers refuse {place}: {exc}", err=True)
-    return current
+    return published
 
 
 def _changes(old: PolicyDocument, new: PolicyDocument) -> Iterator[tuple[str, Any, Any]]:
