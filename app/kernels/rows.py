@@ -82,21 +82,22 @@ def bitmap_bytes(lanes: Int) -> Int:
 
 @lean_kernel
 def encode_rows(
-    views: StoreViews,
+    words: Words,
     plan: Plan,
     version: Int,
     slots: npt.NDArray[Any],
     out: Bytes,
     ends: npt.NDArray[np.int64],
 ) -> None:
-    """Write the rows at ``slots`` (in use) to ``out`` one after another; row i ends at ``ends[i]``.
+    """Write the rows at ``slots`` to ``out`` one after another; row i ends at ``ends[i]``.
 
-    ``plan`` is of today's layout; ``out`` has room for the longest encoding of every row.
+    ``words`` uint64[n, row bytes / 8] are the rows, ``plan`` is of their layout, and ``out`` has
+    room for the longest encoding of each.
     """
     at = np.int64(0)
     for i in range(slots.size):
         out[at] = version
-        at = _encode(views.words[np.int64(slots[i])], plan, out, at + 1)
+        at = _encode(words[np.int64(slots[i])], plan, out, at + 1)
         ends[i] = at
 
 

@@ -81,7 +81,9 @@ class RowCodec:
             part = slots[first : first + SLICE_ROWS]
             out = np.empty(part.size * self._longest, np.uint8)
             ends = np.empty(part.size, np.int64)
-            kernels.encode_rows(views, self._plans[self.version], self.version, part, out, ends)
+            kernels.encode_rows(
+                views.words, self._plans[self.version], self.version, part, out, ends
+            )
             values = out[: ends[-1]].tobytes()
             start = 0
             for key, end in zip(store.keys(part), ends.tolist(), strict=True):
