@@ -41,10 +41,6 @@ def _same(value: float) -> float:
     return value
 
 
-def _minus(value: float) -> float:
-    return -value
-
-
 def _percent(value: float) -> str:
     return f"{100 * min(max(value, 0.0), 1.0):.0f} %"
 
@@ -122,13 +118,13 @@ FEATURES = (
         2.0,
     ),
     Feature(
-        "rhythm.regularity",
+        "rhythm.steadiness",
         k.RHYTHM,
-        _minus,
-        _decimal,
-        "sends at even intervals: standard deviation of the log gap {}",
-        "more than {}",
-        0.3,
+        math.exp,
+        _percent,
+        "sends evenly, without bursts and rests: its typical gap is {} of the mean gap",
+        "less than {}",
+        0.5,
     ),
     Feature(
         "rhythm.surge",

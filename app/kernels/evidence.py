@@ -23,7 +23,7 @@ from app.kernels.decode_types import Float, Int, Record
 from app.kernels.features import (
     FAMILY_OF,
     FEATURES,
-    RHYTHM_REGULARITY,
+    RHYTHM_STEADINESS,
     TEMPLATES_FRESH,
     VOLUME,
     extract_features,
@@ -100,7 +100,7 @@ def reliability(row: Record, f: Int, requests: float, shrinkage: float) -> Float
     if FAMILY_OF[f] == VOLUME:
         return 1.0  # a count is no estimate
     sample = requests
-    if f == RHYTHM_REGULARITY:
+    if f == RHYTHM_STEADINESS:
         sample = min(requests, np.float64(row["gap_weight"]))
     elif f == TEMPLATES_FRESH:
         sample = requests * np.float64(row["opening"]) / np.float64(row["requests"][WEEK])

@@ -12,7 +12,6 @@ import numpy.typing as npt
 
 from app.kernels.compile import kernel
 from app.kernels.decode_types import Int, Record
-from app.kernels.families import TRIAL
 from app.kernels.heavy import heaviest
 from app.kernels.hours import active_hours
 from app.kernels.windows import decay, ticks_between
@@ -26,7 +25,7 @@ CONTENT_CAPABILITIES = 2  # nats by which capability tasks exceed the population
 ELICITATION_SCORE = 3  # mean score
 TEMPLATES_FRESH = 4  # share of openings that are fresh prompts of a few families
 RHYTHM_HOURS = 5  # of the last 24 hours, those with a request
-RHYTHM_REGULARITY = 6  # minus the standard deviation of the log gap
+RHYTHM_STEADINESS = 6  # log of the typical gap over the mean gap
 RHYTHM_SURGE = 7  # ln of the day's rate over the week's own
 CONDUCT_OPENINGS = 8  # share of requests that open a conversation
 CONDUCT_NETWORKS = 9  # share of requests outside the main network
@@ -53,7 +52,6 @@ CAPABILITY_TASKS = 6  # the first ones of ``TASKS``, up to computer_use
 
 DAY_HOURS = 24
 LEAST_SHARE = 0.005  # of a task in the population: a rarer one cannot make one account remarkable
-PRIOR_LOST = 2.0  # trials without recapture that every account is credited with in advance
 SURGE_AGE_MS = 3 * 86_400_000  # an account has no baseline before
 
 _DAY_MS = float(HORIZONS_MS[DAY])
@@ -81,11 +79,7 @@ def extract_features(
     out[ELICITATION_SCORE] = np.float64(row["elicitation"][WEEK]) / requests
     out[TEMPLATES_FRESH] = fresh_share(row)
     out[RHYTHM_HOURS] = float(active_hours(row, now, DAY_HOURS))
-    out[RHYTHM_REGULARITY] = math.nan
-    if row["gap_weight"] > 1.0:
-        out[RHYTHM_REGULARITY] = -math.sqrt(
-            max(np.float64(row["gap_m2"]), 0.0) / np.float64(row["gap_weight"])
-        )
+    out[RHYTHM_STEADINESS] = steadiness(row)
     out[RHYTHM_SURGE] = _surge(row, now)
     out[CONDUCT_OPENINGS] = np.float64(row["opening"]) / requests
     out[CONDUCT_NETWORKS] = max(1.0 - heaviest(row["network_weight"]) / requests, 0.0)
@@ -123,17 +117,29 @@ def capability_divergence(tasks: npt.NDArray[np.float32], mix: npt.NDArray[np.fl
 def fresh_share(row: Record) -> float:
     """Share of openings that are fresh prompts of the account's few families; NaN without any.
 
-    Near-duplicates of a mark, times the share of trials that ended without a recapture: a harness
-    that runs its suite again differs in this alone from one that never repeats itself. Trials
-    without recapture are known by their expected number, and PRIOR_LOST more are believed in
-    advance, so that one chance agreement of two SimHashes does not halve a young account's share.
+    Near-duplicates of a mark, less the share of marks that come back (see ``families.py``): a
+    harness that runs its suite again differs in this alone from one that never repeats itself.
     """
-    openings = np.float64(row["opening"])
-    if not openings > 0.0:
+    if not row["opening"] > 0.0:
         return math.nan
-    novel = np.float64(row["novel"])
-    lost = novel / TRIAL + PRIOR_LOST
-    return novel / openings * (lost / (lost + np.float64(row["recaptured"])))
+    fresh = 1.0 - np.float64(row["recaptured"])
+    return fresh * np.float64(row["novel"]) / np.float64(row["opening"])
+
+
+@kernel
+def steadiness(row: Record) -> float:
+    """Mean log gap less the log of the mean gap, of the row's week; NaN without gaps.
+
+    Never above zero (Jensen's inequality). A timer has 0, a Poisson stream of even rate minus
+    Euler's constant, 0.58; whoever works in bursts and rests between them has -3 and less, for
+    typical gaps are then a small part of the mean one.
+    """
+    age = float(row["last_ts"] - row["first_ts"])
+    if not row["gap_weight"] > 1.0 or age <= 0.0:
+        return math.nan
+    span = _WEEK_MS * (1.0 - math.exp(-age / _WEEK_MS))
+    mean = span / np.float64(row["requests"][WEEK])
+    return np.float64(row["gap_mean"]) - math.log(1.0 + mean)
 
 
 @kernel

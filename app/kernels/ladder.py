@@ -24,17 +24,15 @@ from app.kernels.decisions import (
 from app.kernels.decode_types import Bool, Float, Int, Record
 from app.kernels.describe import describe
 from app.kernels.deserved import (
-    Case,
     campaign_action,
     deserved_action,
-    firing_families,
+    make_case,
     rolled_out,
 )
 from app.kernels.evidence import Floats, risk_of, weigh
 from app.kernels.exemptions import ceiling_of, verification_of
-from app.kernels.features import DAY_HOURS, weight_at
+from app.kernels.features import weight_at
 from app.kernels.guards import DIVERTED, Guards, admit, guards_open
-from app.kernels.hours import active_hours
 from app.kernels.regimes import Regimes
 from app.kernels.standing import action_in_force, write_standing
 from app.state.layout import (
@@ -136,12 +134,7 @@ def _walk(
     decision["risk"] = risk
     if held > turn.ceiling:
         return _issue(row, standing, turn, ACTION_RELEASE, CAUSE_EXEMPTION, policy, decision)
-    case = Case(
-        risk,
-        weight_at(row, now),
-        active_hours(row, now, DAY_HOURS),
-        firing_families(decision["evidence"], turn.ignored),
-    )
+    case = make_case(row, now, decision["evidence"], turn.ignored, risk, policy)
     wanted = min(deserved_action(case, policy, held, now - standing["issued_at"]), turn.ceiling)
     cause = CAUSE_EVIDENCE
     if turn.campaign > wanted:
@@ -155,7 +148,7 @@ def _walk(
             return _issue(row, standing, turn, wanted, cause, policy, decision)
     if held < ACTION_THROTTLE:
         return outcome
-    if wanted < held and risk < _release_risk(policy, held):
+    if wanted < held and not (case.kept and risk >= _release_risk(policy, held)):
         if standing["below_since"] == 0:
             standing["below_since"] = now
         elif now - standing["below_since"] >= _release_ms(policy, held):

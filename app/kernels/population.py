@@ -21,7 +21,7 @@ from app.kernels.features import (
     FAMILY_OF,
     FEATURES,
     RHYTHM_HOURS,
-    RHYTHM_REGULARITY,
+    RHYTHM_STEADINESS,
     RHYTHM_SURGE,
     TEMPLATES_FRESH,
     VOLUME,
@@ -58,7 +58,7 @@ _RANGES = {
     ELICITATION_SCORE: (0.0, 1.0),
     TEMPLATES_FRESH: (0.0, 1.0),
     RHYTHM_HOURS: (-0.1, 25.5),  # 0.2 wide, so that whole hours fall in the middle of a bin
-    RHYTHM_REGULARITY: (-8.0, 0.0),
+    RHYTHM_STEADINESS: (-12.0, 0.8),
     RHYTHM_SURGE: (-3.2, 3.2),
     CONDUCT_OPENINGS: (0.0, 1.0),
     CONDUCT_NETWORKS: (0.0, 1.0),

@@ -81,7 +81,6 @@ def advance(row: Record, ts: Int) -> None:
     row["tools"] *= week
     row["proxy"] *= week
     row["novel"] *= week
-    row["recaptured"] *= week
     for k in range(len(TASKS)):
         row["tasks"][k] *= week
     for k in range(FAMILIES):

@@ -44,10 +44,23 @@ def _weight(default: float, why: str) -> Any:
     )
 
 
-def _required(default: bool, why: str) -> Any:
+def _needed(default: float, step: str, why: str) -> Any:
     return setting(
-        default, "Neither throttle nor suspension without this evidence.", unit="switch", why=why
+        default,
+        f"Share of its weight that it must bring, or there is no {step}; 0: none.",
+        unit="share of the weight",
+        why=why,
+        ge=0,
+        le=1,
     )
+
+
+def _for_throttle(default: float, why: str) -> Any:
+    return _needed(default, "throttle", why)
+
+
+def _for_suspension(default: float, why: str) -> Any:
+    return _needed(default, "suspension", why)
 
 
 def _signal(default: float, description: str, why: str) -> Any:
@@ -66,7 +79,8 @@ class Detector(Section):
     starts_at: float = _starts_at(1.0, "one account in six of a normal population is beyond")
     saturates_at: float = _saturates_at(3.0, "one account in 740 of a normal population is beyond")
     weight: float = _weight(2.0, "seven times as likely under abuse")
-    required: bool = _required(False, "most evidence may be absent in a true case")
+    throttle_needs: float = _for_throttle(0.0, "it may be absent in a true case")
+    suspend_needs: float = _for_suspension(0.0, "it may be absent in a true case")
 
     @model_validator(mode="after")
     def _ramp_rises(self) -> Self:
@@ -81,7 +95,8 @@ class Volume(Detector):
     starts_at: float = _starts_at(0.5, "what a third of all accounts exceed is a lot already")
     saturates_at: float = _saturates_at(2.0, "beyond, honest heavy users are no rarer than abuse")
     weight: float = _weight(2.0, "heavy users are honest as a rule")
-    required: bool = _required(True, "extraction at a harmful rate is at least more than usual")
+    throttle_needs: float = _for_throttle(0.1, "harm takes more than the usual volume")
+    suspend_needs: float = _for_suspension(0.1, "harm takes more than the usual volume")
     requests: float = _signal(1.0, "Most that requests of the day may bring.", "the plain measure")
     output_tokens: float = _signal(
         0.6, "Most that output tokens of the day may bring.", "long answers are honest"
@@ -102,7 +117,8 @@ class Elicitation(Detector):
     starts_at: float = _starts_at(1.0, "one account in six of a normal population is beyond")
     saturates_at: float = _saturates_at(3.0, "one account in 740 of a normal population is beyond")
     weight: float = _weight(4.0, "what distillation is after: fifty times as likely under abuse")
-    required: bool = _required(True, "a product that does not ask for reasoning distils nothing")
+    throttle_needs: float = _for_throttle(0.25, "who asks for no reasoning distils none")
+    suspend_needs: float = _for_suspension(1.0, "honest programs ask for reasoning too, if less")
 
 
 class Templates(Detector):
@@ -111,17 +127,18 @@ class Templates(Detector):
     starts_at: float = _starts_at(1.5, "one account in fifteen of a normal population is beyond")
     saturates_at: float = _saturates_at(5.0, "half of all openings, where most accounts have none")
     weight: float = _weight(4.0, "how data sets are made: fifty times as likely under abuse")
-    required: bool = _required(True, "a harness repeats its prompts, and must not be suspended")
+    throttle_needs: float = _for_throttle(0.1, "a suite that repeats its prompts is no extraction")
+    suspend_needs: float = _for_suspension(0.2, "a little more, as it is a suspension")
 
 
 class Rhythm(Detector):
     """Whether it keeps the hours of a machine, or has changed its pace."""
 
-    starts_at: float = _starts_at(0.5, "what a third of all accounts exceed is a long day")
-    saturates_at: float = _saturates_at(2.0, "agents and products never sleep either")
-    weight: float = _weight(1.5, "round-the-clock use is honest as a rule")
+    starts_at: float = _starts_at(1.0, "one account in six of a normal population is beyond")
+    saturates_at: float = _saturates_at(3.0, "agents and products never sleep either")
+    weight: float = _weight(2.0, "round-the-clock use is honest as a rule")
     active_hours: float = _signal(1.0, "Most that hours active may bring.", "hardest to avoid")
-    regularity: float = _signal(0.5, "Most that even intervals may bring.", "cron jobs are even")
+    steadiness: float = _signal(0.5, "Most that an even pace may bring.", "products are steady")
     surge: float = _signal(0.5, "Most that a change of pace may bring.", "projects start and end")
 
 
@@ -130,7 +147,7 @@ class Conduct(Detector):
 
     starts_at: float = _starts_at(0.5, "what a third of all accounts exceed is a habit")
     saturates_at: float = _saturates_at(2.5, "one account in 160 of a normal population is beyond")
-    weight: float = _weight(2.0, "privacy, travel and scripts are honest as a rule")
+    weight: float = _weight(1.5, "privacy, travel and scripts are honest as a rule")
     openings: float = _signal(1.0, "Most that single-turn use may bring.", "the plain measure")
     networks: float = _signal(0.5, "Most that changing networks may bring.", "people travel")
     proxy: float = _signal(0.6, "Most that proxies may bring.", "privacy is no offence")

@@ -44,15 +44,14 @@ def _evidence(values: npt.NDArray[np.float64], policy: PolicyDocument) -> None:
     values[p.SHRINKAGE] = policy.evidence.shrinkage_requests
     values[p.CLEARED_MARGIN] = policy.operators.cleared_margin
     shadow = p.CAMPAIGN_BIT if policy.campaigns.shadow else 0
-    required = 0
     for k, detector in enumerate(detectors(policy.evidence)):
         values[p.STARTS_AT + k] = detector.starts_at
         values[p.SATURATES_AT + k] = detector.saturates_at
         values[p.WEIGHT + k] = detector.weight
         shadow |= detector.shadow << k
-        required |= detector.required << k
+        values[p.THROTTLE_NEEDS + k] = detector.throttle_needs
+        values[p.SUSPEND_NEEDS + k] = detector.suspend_needs
     values[p.SHADOW_FAMILIES] = shadow
-    values[p.REQUIRED_FAMILIES] = required
     for f, feature in enumerate(FEATURES):
         detector = getattr(policy.evidence, EVIDENCE_NAMES[feature.family])
         # A family of one feature has no signal to weigh.
@@ -66,7 +65,8 @@ def _ladder(values: npt.NDArray[np.float64], ladder: Ladder) -> None:
     values[p.OBSERVE_MS] = observe.lapses_after_hours * HOUR_MS
     values[p.THROTTLE_RISK] = throttle.risk
     values[p.THROTTLE_REQUESTS] = throttle.requests
-    values[p.THROTTLE_HOURS] = throttle.active_hours
+    values[p.THROTTLE_ACTIVE_HOURS] = throttle.active_hours
+    values[p.THROTTLE_IDLE_HOURS] = throttle.idle_hours
     values[p.THROTTLE_FAMILIES] = throttle.families
     values[p.THROTTLE_MS] = throttle.lapses_after_hours * HOUR_MS
     values[p.THROTTLE_RENEW_MS] = throttle.renew_within_hours * HOUR_MS
@@ -76,7 +76,8 @@ def _ladder(values: npt.NDArray[np.float64], ladder: Ladder) -> None:
     values[p.THROTTLE_TOKENS_PER_MINUTE] = throttle.tokens_per_minute
     values[p.SUSPEND_RISK] = suspend.risk
     values[p.SUSPEND_REQUESTS] = suspend.requests
-    values[p.SUSPEND_HOURS] = suspend.active_hours
+    values[p.SUSPEND_ACTIVE_HOURS] = suspend.active_hours
+    values[p.SUSPEND_IDLE_HOURS] = suspend.idle_hours
     values[p.SUSPEND_FAMILIES] = suspend.families
     values[p.SUSPEND_AFTER_THROTTLE_MS] = suspend.after_throttle_hours * HOUR_MS
     values[p.SUSPEND_MS] = (suspend.lapses_after_hours or 0.0) * HOUR_MS

@@ -37,6 +37,18 @@ def _active_hours(default: int, why: str) -> Any:
     )
 
 
+def _idle_hours(default: int, why: str) -> Any:
+    return setting(
+        default,
+        "Hours of the last 24 without a request, since its first one, above which the step is never"
+        " taken.",
+        unit="hours",
+        why=why,
+        ge=0,
+        le=24,
+    )
+
+
 def _families(default: int, why: str) -> Any:
     return setting(
         default,
@@ -67,9 +79,8 @@ class Throttle(Section):
         1.0, "How long the risk must have stayed below.", "one quiet request proves nothing"
     )
     requests: float = _requests(60.0, "three quarters of every deviation are the account's own")
-    active_hours: int = _active_hours(
-        5, "a load test, a retry storm or one run of a suite is over by then"
-    )
+    active_hours: int = _active_hours(12, "longer than a working day or the run of a suite")
+    idle_hours: int = _idle_hours(4, "people and offices rest longer")
     families: int = _families(3, "no honest trait alone, and no pair of them")
     lapses_after_hours: float = _hours(
         6.0, "How long it holds.", "a mistake ends within a working day", ge=0.1
@@ -110,7 +121,8 @@ class Suspend(Section):
 
     risk: float = _risk(0.95, "Risk from which the step is taken.", "nineteen cases in twenty")
     requests: float = _requests(100.0, "five sixths of every deviation are the account's own")
-    active_hours: int = _active_hours(14, "longer than anybody works, teaches or crams")
+    active_hours: int = _active_hours(16, "longer than anybody works, teaches or crams")
+    idle_hours: int = _idle_hours(2, "whatever has an office behind it rests for longer than that")
     families: int = _families(5, "volume and four others")
     after_throttle_hours: float = _hours(
         1.0,

@@ -141,7 +141,7 @@ ACCOUNT = np.dtype(
         ("billing_country", np.uint16),
         ("access_country", np.uint16),
         ("trials", np.uint16),  # two bits per family: how the trial of its mark stands
-        ("recaptured", np.float32),  # marks of prompt families that came back
+        ("recaptured", np.float32),  # share of those trials that ended with a recapture
         # profile
         ("profile_offset", np.int64),  # one past the last profile applied, like the next one
         ("created_at", np.int64),
