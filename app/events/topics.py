@@ -23,11 +23,12 @@ from app.events.sightings import Sighting
 from app.events.verdicts import Verdict
 
 Framing = Literal["json", "avro"]
-Partitioning = Literal["account", "link", "shared"]
+Partitioning = Literal["account", "link", "shared", "single"]
 """How a topic's partition count is bound.
 
 ``account``: keyed by account, murmur2; all of these have the same count, or an account's records
-would meet different workers. ``link``: likewise for links. ``shared``: any count will do.
+would meet different workers. ``link``: likewise for links. ``shared``: any count will do. ``single``: one, since all workers must
+read its records in the same order.
 """
 
 
@@ -125,7 +126,7 @@ POLICY = Topic(
     name="policy.v1",
     record=PolicyRecord,
     key="policy name",
-    partitioning="shared",
+    partitioning="single",
     compacted=True,
     direction="control",
     writers=(OPERATOR,),
@@ -182,7 +183,7 @@ POPULATION = Topic(
     name="population.v1",
     record=PopulationPart,
     key="snapshot:partition",
-    partitioning="shared",
+    partitioning="single",
     compacted=True,
     direction="internal",
     writers=(WORKER,),

@@ -158,16 +158,22 @@ def _lines(ids: text.Block) -> Lines:
     )
 
 
+def batch(pairs: list[tuple[bytes, bytes]], first_offset: int, recorded_ms: int) -> bytes:
+    """(key, value) records as one uncompressed record batch."""
+    builder = DefaultRecordBatchBuilder(2, 0, 0, -1, -1, -1, 64 << 20)
+    for i, (key, value) in enumerate(pairs):
+        builder.append(i, recorded_ms, key, value, [])
+    encoded = bytearray(builder.build())
+    encoded[:8] = first_offset.to_bytes(8, "big")
+    return bytes(encoded)
+
+
 def chunks(slices: Iterator[Slice], first_offset: int = 0) -> Iterator[tuple[bytes, int, int]]:
-    """The records as uncompressed record batches of one partition: (bytes, first, next offset)."""
+    """The records as record batches of one partition: (bytes, first, next offset)."""
     offset = first_offset
     for part in slices:
         for start in range(0, len(part.values), RECORDS_PER_CHUNK):
-            builder = DefaultRecordBatchBuilder(2, 0, 0, -1, -1, -1, 64 << 20)
             stop = min(start + RECORDS_PER_CHUNK, len(part.values))
-            for i in range(start, stop):
-                builder.append(i - start, int(part.ts[i]), part.keys[i], part.values[i], [])
-            batch = bytearray(builder.build())
-            batch[:8] = offset.to_bytes(8, "big")
-            yield bytes(batch), offset, offset + stop - start
+            pairs = list(zip(part.keys[start:stop], part.values[start:stop], strict=True))
+            yield batch(pairs, offset, int(part.ts[stop - 1])), offset, offset + stop - start
             offset += stop - start

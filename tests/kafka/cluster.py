@@ -3,7 +3,7 @@
 import contextlib
 import time
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -160,6 +160,34 @@ class Cluster:
         if len(got) < count:
             raise TimeoutError(f"{topic}: {len(got)} records of {count} in {timeout} s")
         return got
+
+    def read_to_end(self, topic: str) -> Iterator[Message]:
+        """Every committed record of ``topic``, up to where its partitions end now."""
+        consumer = Consumer(
+            {
+                "bootstrap.servers": self.bootstrap,
+                "group.id": self.unique("reader"),
+                "enable.auto.commit": False,
+                "enable.partition.eof": True,
+                "isolation.level": "read_committed",
+            }
+        )
+        try:
+            numbers = set(consumer.list_topics(topic, DEADLINE_S).topics[topic].partitions)
+            consumer.assign([TopicPartition(topic, number, 0) for number in numbers])
+            while numbers:
+                message = consumer.poll(DEADLINE_S)
+                if message is None:
+                    raise TimeoutError(f"{topic}: nothing came for {DEADLINE_S} s")
+                error = message.error()
+                if error is None:
+                    yield message
+                elif error.code() == KafkaError._PARTITION_EOF:
+                    numbers.discard(message.partition())
+                else:
+                    raise KafkaException(error)
+        finally:
+            consumer.close()
 
     def end_offsets(self, topic: str) -> dict[int, int]:
         """Offset after the last record of each partition, open transactions included."""
