@@ -5,7 +5,16 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import (
+    OFFSET_BEGINNING,
+    OFFSET_END,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Message,
+    Producer,
+    TopicPartition,
+)
 
 from app.events.record import Encoded
 from app.kafka.admin import AdministrationFailed, BrokerUnreachable
@@ -27,6 +36,8 @@ def send(settings: Settings, topic: str, record: Encoded) -> tuple[int, int]:
     producer = Producer(
         producer_config(settings, **QUIET, **{"message.timeout.ms": int(TIMEOUT_SECONDS * 1000)})
     )
+    # The producer itself would wait for a missing topic to appear.
+    _partitions(settings, producer, topic)
     producer.produce(
         topic,
         record.value,
@@ -53,7 +64,7 @@ class TopicReader:
     def __init__(self, settings: Settings, topic: str, *, from_beginning: bool) -> None:
         self._settings = settings
         self._topic = topic
-        self._start = "beginning" if from_beginning else "end"
+        self._start = OFFSET_BEGINNING if from_beginning else OFFSET_END
         self._consumer = Consumer(
             confluent_config(
                 settings,
@@ -72,22 +83,20 @@ class TopicReader:
         self._partitions: frozenset[int] = frozenset()
 
     def __enter__(self) -> Self:
-        """Find the partitions and where to start.
+        """Find the partitions.
 
         Raises:
             BrokerUnreachable: nobody answered in time.
             AdministrationFailed: the topic is missing or we may not read it.
         """
         try:
-            metadata = self._consumer.list_topics(self._topic, timeout=TIMEOUT_SECONDS)
-            found = metadata.topics[self._topic]
-            if found.error is not None:
-                raise KafkaException(found.error)
-            self._partitions = frozenset(found.partitions)
-            self._consumer.assign([self._first(number) for number in sorted(self._partitions)])
-        except KafkaException as exc:
+            self._partitions = _partitions(self._settings, self._consumer, self._topic)
+        except BaseException:
             self._consumer.close()
-            raise _explain(self._settings, self._topic, exc.args[0]) from None
+            raise
+        self._consumer.assign(
+            [TopicPartition(self._topic, number, self._start) for number in self._partitions]
+        )
         return self
 
     def __exit__(
@@ -97,12 +106,6 @@ class TopicReader:
         traceback: TracebackType | None,
     ) -> None:
         self._consumer.close()
-
-    def _first(self, partition: int) -> TopicPartition:
-        place = TopicPartition(self._topic, partition)
-        low, high = self._consumer.get_watermark_offsets(place, timeout=TIMEOUT_SECONDS)
-        place.offset = low if self._start == "beginning" else high
-        return place
 
     def to_end(self) -> Iterator[Message]:
         """Every record up to the end of each partition.
@@ -133,6 +136,16 @@ class TopicReader:
         elif not error.retriable() and error.code() not in _PASSING:
             raise _explain(self._settings, self._topic, error)
         return None
+
+
+def _partitions(settings: Settings, client: Producer | Consumer, topic: str) -> frozenset[int]:
+    try:
+        found = client.list_topics(topic, timeout=TIMEOUT_SECONDS).topics[topic]
+    except KafkaException as exc:
+        raise _explain(settings, topic, exc.args[0]) from None
+    if found.error is not None:
+        raise _explain(settings, topic, found.error)
+    return frozenset(found.partitions)
 
 
 # A follower waits for brokers to come back.
