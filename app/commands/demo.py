@@ -23,7 +23,7 @@ def command(
     accounts: Annotated[
         int, typer.Option(min=100, max=200_000, help="Accounts; a tenth is the campaign's.")
     ] = 2_500,
-    days: Annotated[float, typer.Option(min=0.25, max=30, help="Length in event time.")] = 1.5,
+    days: Annotated[float, typer.Option(min=0.25, max=30, help="Length in event time.")] = 2.0,
     bootstrap: Annotated[
         str | None,
         typer.Option(
@@ -43,8 +43,8 @@ def command(
 ) -> None:
     """Watch a simulated campaign inside a benign population being throttled and suspended.
 
-    Starts an in-memory broker for development and a worker, streams a day and a half of event time
-    at an hour a second, and prints every enforcement action as a consumer reads it. Everything is
+    Starts an in-memory broker for development and a worker, streams two days of event time in a
+    good half-minute, and prints every enforcement action as a consumer reads it. Everything is
     real but the traffic. Leaves nothing behind.
 
     Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no broker answered, 130 interrupted.

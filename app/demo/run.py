@@ -23,17 +23,20 @@ from app.simulation.streams import Topics, stream
 from app.simulation.to_topic import TopicWriter
 
 HOUR_MS = 3_600_000
-SPEED = 3_600.0
-"""Event time runs an hour in a second: the population snapshot of one hour is then published well
-before the hour that it judges has passed."""
+SPEED = 5_400.0
+"""Event time runs an hour and a half in a second: the population snapshot of an hour is published
+with the next checkpoint, a second later, and judges from then on."""
 
-AHEAD_MS = 4 * HOUR_MS
+AHEAD_MS = 6 * HOUR_MS
 """How far the stream may be ahead of what the worker has made durable: on a slow machine the
 stream waits, rather than turning the live decisions into those of a backlog."""
 
-STALLED_SECONDS = 60.0
+STALLED_SECONDS = 90.0
+"""A first chunk may still have kernels to compile."""
+
 HEAVIEST_PER_DAY = 2_000.0
-QUIET_HOURS = 8
+ATTACK_PER_DAY = 600.0
+QUIET_HOURS = 6
 """Event time before the campaign starts, in which the population's own habits become known."""
 
 
@@ -54,6 +57,7 @@ def population(options: Options) -> Population:
     fraudulent = max(1, options.accounts // 10)
     campaign = Naive(
         accounts=fraudulent,
+        requests_per_day=ATTACK_PER_DAY,
         start_after_ms=min(QUIET_HOURS * HOUR_MS, int(options.days * 24 * HOUR_MS) // 3),
     )
     return Population(
@@ -132,7 +136,7 @@ def _watch(people: Population, settings: Settings, worker: DemoWorker, report: R
                 progress.reached_ms - people.start_ms,
                 f"{show_time(progress.reached_ms)}  {progress.requests:,} requests",
             )
-            _keep_up(progress.reached_ms, observer, worker)
+            _keep_up(people.start_ms, progress.reached_ms, observer, worker)
         writer.flush()
         report.stage("waiting until every request is accounted for", total=sent)
         _settle(sent, observer, worker, report)
@@ -143,18 +147,19 @@ def _watch(people: Population, settings: Settings, worker: DemoWorker, report: R
         )
 
 
-def _keep_up(reached_ms: int, observer: Observer, worker: DemoWorker) -> None:
+def _keep_up(start_ms: int, reached_ms: int, observer: Observer, worker: DemoWorker) -> None:
     """Wait while the stream, at ``reached_ms``, is too far ahead of the worker."""
     worker.check()
     observer.watch(0.001)
-    mark = observer.watermark_ms
+    # Until every partition has written a header, the worker stands at the start.
+    mark = observer.watermark_ms or start_ms
     stalled = time.monotonic() + STALLED_SECONDS
-    # Before every partition has written its first header there is nothing to compare with.
-    while mark is not None and reached_ms - mark > AHEAD_MS:
+    while reached_ms - mark > AHEAD_MS:
         observer.watch(0.1)
         worker.check()
-        if observer.watermark_ms != mark:
-            mark, stalled = observer.watermark_ms, time.monotonic() + STALLED_SECONDS
+        seen = observer.watermark_ms or start_ms
+        if seen != mark:
+            mark, stalled = seen, time.monotonic() + STALLED_SECONDS
         elif time.monotonic() > stalled:
             raise DemoFailedError(
                 f"the worker has made no progress for {STALLED_SECONDS:g} s{worker.last_words()}"

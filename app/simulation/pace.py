@@ -3,6 +3,10 @@
 import time
 from collections.abc import Callable
 
+CATCH_UP_SECONDS = 0.5
+"""How much lost time is made up for: sleeps are never exact, but a stream that was held up for
+long must go on at its pace, not burst."""
+
 
 class Pace:
     """Holds a stream back to a rate, to a speed, or to both.
@@ -25,17 +29,21 @@ class Pace:
         self._speed = speed
         self._clock = clock
         self._sleep = sleep
-        self._begun: float | None = None
+        self._due: float | None = None
+        self._records = 0
+        self._elapsed_ms = 0.0
 
     def wait(self, records: int, elapsed_ms: float) -> None:
         """Return when ``records`` sent and ``elapsed_ms`` simulated, in all, are due."""
-        now = self._clock()
-        if self._begun is None:
-            self._begun = now
-        due = self._begun
+        more = 0.0
         if self._rate is not None:
-            due = max(due, self._begun + records / self._rate)
+            more = (records - self._records) / self._rate
         if self._speed is not None:
-            due = max(due, self._begun + elapsed_ms / 1_000.0 / self._speed)
-        if due > now:
-            self._sleep(due - now)
+            more = max(more, (elapsed_ms - self._elapsed_ms) / 1_000.0 / self._speed)
+        self._records, self._elapsed_ms = records, elapsed_ms
+        now = self._clock()
+        if self._due is None:
+            self._due = now
+        self._due = max(self._due + more, now - CATCH_UP_SECONDS)
+        if self._due > now:
+            self._sleep(self._due - now)

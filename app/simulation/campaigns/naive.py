@@ -38,3 +38,5 @@ class Naive(Campaign):
         attack["family"] = world.new("family", FAMILIES)
         attack["families"], attack["flips"] = FAMILIES, 3
         attack["gap_cv"], attack["rhythm"] = 1.0, rhythm.FLAT
+        # The templates say so in as many words: "think step by step", "grade by this rubric".
+        attack["elicitation"] = 2.6 + 0.3 * rng.standard_normal(self.accounts)

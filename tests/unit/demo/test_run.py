@@ -63,7 +63,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def keep_up(reached_ms: int, observer: Observer, worker: Worker) -> None:
-    run._keep_up(reached_ms, observer, worker)  # type: ignore[arg-type]
+    run._keep_up(0, reached_ms, observer, worker)  # type: ignore[arg-type]
 
 
 def settle(sent: int, observer: Observer, worker: Worker) -> Report:
@@ -73,16 +73,16 @@ def settle(sent: int, observer: Observer, worker: Worker) -> Report:
 
 
 def test_the_stream_runs_ahead_by_hours_and_no_more() -> None:
-    keep_up(10 * HOUR_MS, Observer(None), Worker())
-    keep_up(10 * HOUR_MS, Observer(0, 6 * HOUR_MS), Worker())
-    observer = Observer(0, HOUR_MS, 2 * HOUR_MS, 5 * HOUR_MS, 9 * HOUR_MS, 10 * HOUR_MS)
-    keep_up(12 * HOUR_MS, observer, Worker())
+    keep_up(run.AHEAD_MS, Observer(None), Worker())
+    hours = [None, 1, 2, 5, 9, 10]
+    observer = Observer(*(None if hour is None else hour * HOUR_MS for hour in hours))
+    keep_up(run.AHEAD_MS + 6 * HOUR_MS, observer, Worker())
     assert observer.watermark_ms == 9 * HOUR_MS
 
 
 def test_a_worker_that_stands_still_ends_the_demo() -> None:
     with pytest.raises(DemoFailedError, match=r"no progress .*; goodbye"):
-        keep_up(12 * HOUR_MS, Observer(HOUR_MS), Worker())
+        keep_up(2 * run.AHEAD_MS, Observer(HOUR_MS // 2), Worker())
 
 
 def test_a_worker_that_died_ends_the_demo_at_once() -> None:

@@ -45,12 +45,23 @@ def test_a_speed_holds_back_simulated_time() -> None:
     assert clock.now == pytest.approx(102.0)
 
 
-def test_whoever_is_slower_than_the_pace_does_not_wait() -> None:
+def test_of_two_limits_the_tighter_holds() -> None:
     limited, clock = pace(rate=10.0, speed=1.0)
     limited.wait(0, 0.0)
+    limited.wait(100, 2_000.0)
+    assert clock.now == pytest.approx(110.0)
+    limited.wait(101, 32_000.0)
+    assert clock.now == pytest.approx(140.0)
+
+
+def test_a_stream_that_was_held_up_goes_on_at_its_pace() -> None:
+    limited, clock = pace(rate=10.0)
+    limited.wait(0, 0.0)
     clock.now += 60.0
-    limited.wait(100, 30_000.0)
+    limited.wait(100, 0.0)
     assert clock.now == pytest.approx(160.0)
+    limited.wait(200, 0.0)
+    assert clock.now == pytest.approx(170.0, abs=1.0)
 
 
 def test_without_limits_nothing_waits() -> None:
