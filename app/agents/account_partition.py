@@ -174,7 +174,7 @@ class AccountPartition(TablePartition):
         """Write dead letters for the records from ``start`` to ``stop`` that are not OK."""
         bad = start + np.flatnonzero(decoded.status[start:stop] != reasons.OK)
         if bad.size:
-            named = [spec.names[i] if i >= 0 else None for i in decoded.field[bad].tolist()]
+            named = [spec.fields[i].name if i >= 0 else None for i in decoded.field[bad].tolist()]
             self.bury(topic, framed, bad, decoded.status, named)
 
     def act(self, decision: npt.NDArray[Any], judgement: Judgement, topic: str) -> None:
