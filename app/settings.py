@@ -286,3 +286,7 @@ def _default_text(default: Any) -> str:
     if isinstance(default, float):
         return f"`{default:g}`"
     return f"`{default}`" if str(default) else ""
+
+
+if __name__ == "__main__":
+    print(settings_table(), end="")  # noqa: T201

@@ -1,0 +1,97 @@
+"""Events per second of one worker, whole, and of a plain Faust agent, on the same broker.
+
+Reflux: JSON requests of the full contract from a preloaded topic; state, changelog, evidence,
+population, sightings and enforcement all on. Faust: ``plain_faust.py``. Both run as one process of
+their own, and are timed from the first record taken to the last one done, start-up excluded.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from app.kafka.clients import producer_config
+from app.settings import load_settings
+from app.simulation.to_topic import TopicWriter
+from tests.benchmarks import traffic
+from tests.integration.workers import Worker, environment, reflux
+from tests.kafka.cluster import Cluster
+
+PARTITIONS = 4
+ACCOUNTS = 10_000
+HOURS = 14.0  # of event time: two sighting periods end and fourteen population snapshots are cut
+
+
+def fill(kafka: Cluster, topic: str, events: int, accounts: int, hours: float = HOURS) -> None:
+    """Put ``events`` requests on ``topic``."""
+    settings = load_settings(bootstrap_servers=kafka.bootstrap)
+    writer = TopicWriter(producer_config(settings))
+    for part in traffic.requests(events, accounts, hours=hours):
+        writer.send(topic, part.keys, part.values)
+    writer.flush()
+
+
+def worker_rate(worker: Worker, topic: str, events: int) -> float:
+    """Events per second from the first record taken to the last one."""
+
+    def taken() -> float:
+        return worker.metric("reflux_consumed_records_total", topic=topic)
+
+    worker.until(lambda: taken() > 0, "the first record", 300)
+    first, started = taken(), time.perf_counter()
+    worker.until(lambda: taken() >= events, "the last record", 600)
+    return (events - first) / (time.perf_counter() - started)
+
+
+def measure(kafka: Cluster, directory: Path, scale: float) -> dict[str, Any]:
+    ours = _reflux(kafka, directory, int(2_000_000 * scale))
+    theirs = _faust(kafka, directory, int(40_000 * scale))
+    return {
+        "reflux_events_per_second": round(ours),
+        "faust_events_per_second": round(theirs),
+        "reflux_over_faust": round(ours / theirs, 1),
+    }
+
+
+def _reflux(kafka: Cluster, directory: Path, events: int) -> float:
+    prefix = f"{kafka.unique('bench')}."
+    environ = environment(
+        kafka, prefix, prefix.rstrip("."), partitions=PARTITIONS, checkpoint_interval=5
+    )
+    reflux(environ, "topics", "apply", "--replication", "1")
+    topic = prefix + "requests.v1"
+    fill(kafka, topic, events, ACCOUNTS)
+    worker = Worker(environ, directory, "reflux")
+    try:
+        rate = worker_rate(worker, topic, events)
+        worker.stop()
+    finally:
+        worker.end()
+    return rate
+
+
+def _faust(kafka: Cluster, directory: Path, events: int) -> float:
+    name = kafka.unique("plain")
+    topic = kafka.create_topic(name, PARTITIONS)
+    actions = kafka.create_topic(f"{name}-actions", PARTITIONS)
+    fill(kafka, topic, events, ACCOUNTS)
+    command = [sys.executable, "-m", "tests.benchmarks.plain_faust"]
+    done = subprocess.run(
+        [*command, kafka.bootstrap, name, topic, actions, str(events)],
+        env={
+            **os.environ,
+            "BENCH_PARTITIONS": str(PARTITIONS),
+            "BENCH_DATA": str(directory / "faust"),
+        },
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    for line in done.stdout.splitlines():
+        if line.startswith("{"):
+            return float(json.loads(line)["events_per_second"])
+    raise RuntimeError(f"the plain Faust agent did not finish: {done.stdout}{done.stderr}")
