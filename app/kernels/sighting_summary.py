@@ -43,12 +43,11 @@ def put_summary(out: Bytes, row: Record, arena: Bytes, period: Int, hours: Int) 
 @lean_kernel
 def share_of(part: float, total: float) -> Int:
     """``part / total`` in thousandths, held to 0..1000; 0 where that is no number."""
-    share = np.float64(part) / np.float64(total)
-    if not share > 0.0:
+    if not part > 0.0 or not total > 0.0:
         return np.int64(0)
-    if share >= 1.0:
+    if part >= total:
         return np.int64(s.WHOLE)
-    return np.int64(share * s.WHOLE + 0.5)
+    return np.int64(np.float64(part) / np.float64(total) * s.WHOLE + 0.5)
 
 
 @lean_kernel

@@ -35,9 +35,9 @@ def hex16(value: Any) -> str:
 def permille(part: Any, total: Any) -> int:
     """A share in thousandths, as far as it is one."""
     part, total = float(part), float(total)
-    if total == 0 or np.isnan(part) or np.isnan(total):
-        return 1000 if part > 0 and not np.isnan(total) else 0
-    return int(min(max(part / total, 0.0), 1.0) * 1000 + 0.5)
+    if not (part > 0 and total > 0):  # nor is it one for NaN
+        return 0
+    return 1000 if part >= total else int(part / total * 1000 + 0.5)
 
 
 def links_of(row: Any) -> list[tuple[str, str, int]]:

@@ -1,10 +1,13 @@
 """Sightings from account rows: which links are reported, and what is said of the account."""
 
+import math
+
 import numpy as np
 import pytest
 
 from app.events.framing import decode
 from app.events.sightings import Sighting
+from app.kernels.sighting_summary import share_of
 from app.kernels.sightings import MAX_LINKS, Output, Period, encode_sightings, take
 from app.state.layout import (
     ACCOUNT,
@@ -180,6 +183,26 @@ def test_shares_that_are_no_numbers_are_nothing():
     assert sighting.tokens == 2**53
 
 
+@pytest.mark.parametrize(
+    ("weight", "total", "share"),
+    [
+        (1, 3, 333),
+        (2, 3, 667),
+        (3, 3, 1000),
+        (9, 3, 1000),
+        (5, 0, 0),
+        (0, 0, 0),
+        (-1, 3, 0),
+        (math.inf, math.inf, 1000),
+        (3, math.inf, 0),
+        (math.nan, 3, 0),
+        (3, math.nan, 0),
+    ],
+)
+def test_a_share_is_between_nothing_and_all(weight, total, share):
+    assert share_of(weight, total) == share == permille(weight, total)
+
+
 def test_the_shadow_standing_lends_its_risk_but_not_its_action():
     accounts = Accounts()
     shadow = np.zeros(1, STANDING)[0]
@@ -251,4 +274,3 @@ def test_an_id_that_does_not_stand_in_the_arena_is_not_read(fields):
 def test_a_period_ends_where_the_next_begins():
     assert Period(0, 6).end == 6 * 3_600_000
     assert Period(81_000, 6).end == 81_001 * 6 * 3_600_000
-    assert permille(1, 3) == 333
