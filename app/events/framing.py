@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol, TypeVar
 
 import fastavro
 
-from app.events.record import JSON_CONTENT, BadRecord, Encoded, Part, Record
+from app.events.record import BadRecord, Encoded, Part, Record
 from app.events.schemas import Schema, avro_schema
 from app.kernels import reasons
 

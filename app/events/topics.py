@@ -27,8 +27,8 @@ Partitioning = Literal["account", "link", "shared", "single"]
 """How a topic's partition count is bound.
 
 ``account``: keyed by account, murmur2; all of these have the same count, or an account's records
-would meet different workers. ``link``: likewise for links. ``shared``: any count will do. ``single``: one, since all workers must
-read its records in the same order.
+would meet different workers. ``link``: likewise for links. ``shared``: any count will do.
+``single``: one, since all workers must read its records in the same order.
 """
 
 

@@ -56,6 +56,12 @@ def _step(topic: WantedTopic, found: FoundTopic | None) -> Step:
 
 
 def _migration(topic: WantedTopic, found: FoundTopic) -> str:
+    if topic.partitioning == "single":
+        return (
+            f"has {found.partitions} partitions, 1 wanted: workers must all read it in the same"
+            " order. Delete it and run this again, then publish the policy anew; population"
+            " snapshots follow within a few hours."
+        )
     return (
         f"has {found.partitions} partitions, {topic.partitions} wanted. Keys move to other"
         f" partitions when the count of a topic keyed by {topic.partitioning} changes, so that"

@@ -39,7 +39,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 }  # fmt: skip
 
 # Where the parts are put together: these may import anything.
-ASSEMBLY = {"cli", "commands", "demo", "topology", "worker"}
+ASSEMBLY = {"__main__", "cli", "commands", "demo", "topology", "worker"}
 # Run by hand: it writes the schemas of all records, the policy's among them.
 TOOLS = {"app.events.generate_schemas"}
 

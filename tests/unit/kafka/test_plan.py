@@ -40,6 +40,13 @@ def test_another_partition_count_is_refused_where_keys_are_bound() -> None:
         assert "REFLUX_PARTITIONS=6" in step.notes[0]
 
 
+def test_a_topic_that_must_have_one_order_must_have_one_partition() -> None:
+    wanted = replace(WANTED, partitioning="single", partitions=1)
+    [step] = plan([wanted], {WANTED.name: replace(SAME, partitions=3)})
+    assert step.kind == "refuse"
+    assert "in the same order" in step.notes[0]
+
+
 def test_another_partition_count_is_noted_where_any_will_do() -> None:
     wanted = replace(WANTED, partitioning="shared")
     [step] = plan([wanted], {WANTED.name: replace(SAME, partitions=1)})
