@@ -29,20 +29,17 @@ LAG_WINDOW_BEATS = 10
 class Health:
     """The worker's state, written from its event loop, read from any thread.
 
-    ``watchdog`` is the time in seconds without progress, though records wait, after which
-    ``failure`` reports the worker as stuck. ``clock`` gives monotonic seconds.
+    ``clock`` gives monotonic seconds. Whether records are taken in is not judged here but by
+    ``app/transport/watchdog.py``, which ends the process.
     """
 
-    def __init__(self, *, watchdog: float, clock: Callable[[], float] = time.monotonic) -> None:
-        self._watchdog = watchdog
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = threading.Lock()
         self._phase: Phase = "starting"
         self._remaining: dict[str, int] = {}
         self._reason = ""
         self._beat: float | None = None  # before the first, kernels may still be compiled
-        self._moved = clock()
-        self._progress = -1
 
     def starting(self) -> None:
         """No partitions yet: the group has not formed, or the cluster is not reachable."""
@@ -70,24 +67,12 @@ class Health:
     def _enter(self, phase: Phase, remaining: dict[str, int]) -> None:
         with self._lock:
             if self._phase != "dead":
-                if phase != self._phase or remaining != self._remaining:
-                    self._moved = self._clock()
                 self._phase, self._remaining = phase, remaining
         metrics.READY.set(self._phase == "ready")
 
     def beat(self) -> None:
         """Say that the worker's event loop turns."""
         self._beat = self._clock()
-
-    def progress(self, position: int, waiting: int) -> None:
-        """Say how far the worker is.
-
-        ``position`` is any number that changes when a record is taken in (the sum of positions),
-        ``waiting`` the records that could be: with nothing waiting, standing still is no fault.
-        """
-        with self._lock:
-            if position != self._progress or waiting <= 0:
-                self._progress, self._moved = position, self._clock()
 
     def failure(self) -> str | None:
         """Why the worker should be ended, or None while it should not."""
@@ -97,8 +82,6 @@ class Health:
                 return self._reason
             if self._beat is not None and now - self._beat > LOOP_STUCK_SECONDS:
                 return f"the event loop has not turned for {now - self._beat:.0f} s"
-            if self._phase in ("recovering", "ready") and now - self._moved > self._watchdog:
-                return f"records wait, but none was taken in for {now - self._moved:.0f} s"
         return None
 
     def report(self) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def run_worker(settings: Settings) -> None:
 
 
 async def _run(settings: Settings) -> BaseException | None:
-    health = Health(watchdog=settings.watchdog)
+    health = Health()
     server = HealthServer(health, host=settings.web_host, port=settings.web_port)
     server.start()
     await asyncio.to_thread(warm_up)

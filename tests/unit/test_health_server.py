@@ -10,7 +10,7 @@ from app.health_server import HealthServer
 
 @pytest.fixture
 def health() -> Health:
-    return Health(watchdog=60.0)
+    return Health()
 
 
 @pytest.fixture
