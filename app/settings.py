@@ -109,7 +109,10 @@ class Settings(BaseSettings):
     )
 
     worker_id: str = _setting(
-        "", "Worker", "Name of this worker in the group; empty: the host's name."
+        "",
+        "Worker",
+        "Name of this worker in the group, the same after a restart, so that it keeps its"
+        " partitions; empty: a new member each time.",
     )
     web_host: str = _setting("127.0.0.1", "Worker", "Address of the health and metrics server.")
     web_port: Port = _setting(8080, "Worker", "Its port; 0: any free one, which the log names.")
@@ -217,7 +220,7 @@ class Settings(BaseSettings):
 
     @property
     def instance_id(self) -> str:
-        """This worker's name in the consumer group (static membership)."""
+        """What this worker is called where a name is needed."""
         return self.worker_id or socket.gethostname()
 
     def secrets(self) -> tuple[str, ...]:

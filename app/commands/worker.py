@@ -1,5 +1,7 @@
 """``reflux worker``: the stream processor."""
 
+import errno
+
 from app import logs
 from app.commands.exits import REFUSED, fail
 from app.commands.options import EVERYTHING, with_settings
@@ -7,6 +9,8 @@ from app.kafka.admin import Cluster
 from app.kafka.manifest import wanted_topics
 from app.kafka.plan import plan
 from app.settings import Settings
+
+_PORT = (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES)
 
 
 @with_settings(*EVERYTHING)
@@ -26,7 +30,12 @@ def command(settings: Settings) -> None:
     # Compilers and Faust load only when there is a cluster to work on.
     from app.worker import run_worker
 
-    run_worker(settings)
+    try:
+        run_worker(settings)
+    except OSError as exc:
+        # Nothing has started: what fails later is the worker's own affair.
+        advice = "choose another with --web-port" if exc.errno in _PORT else "see the settings"
+        fail(f"{exc}; {advice}")
 
 
 def check_topics(settings: Settings) -> None:

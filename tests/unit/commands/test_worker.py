@@ -1,3 +1,4 @@
+import errno
 import logging
 import sys
 from collections.abc import Iterator
@@ -88,3 +89,16 @@ def test_invalid_settings_are_exit_code_2(reflux: Reflux, started: list[Settings
     assert result.exit_code == 2
     assert result.stderr.startswith("reflux: REFLUX_WEB_PORT: ")
     assert started == []
+
+
+def test_a_taken_port_is_said_with_advice(
+    reflux: Reflux, fake_kafka: FakeKafka, started: list[Settings]
+) -> None:
+    def taken(_settings: Settings) -> None:
+        raise OSError(errno.EADDRINUSE, "address already in use")
+
+    sys.modules["app.worker"].run_worker = taken  # type: ignore[attr-defined]
+    fake_kafka.as_wanted(wanted_topics(load_settings()))
+    result = reflux("worker")
+    assert result.exit_code == 1
+    assert "address already in use; choose another with --web-port" in result.stderr
