@@ -6,8 +6,9 @@ from collections.abc import Iterable
 class DictStore:
     """Rows are integers here: the tests keep one in a field of the real rows."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, key_bytes: int) -> None:
         self.limit = limit
+        self.key_bytes = key_bytes  # room for the keys of live rows together
         self.rows: dict[bytes, int] = {}
         self.dirty: set[bytes] = set()
         self.tombstones: set[bytes] = set()
@@ -17,6 +18,8 @@ class DictStore:
         if key in self.rows:
             return True
         if len(self.rows) >= self.limit:
+            return False
+        if sum(map(len, self.rows)) + len(key) > self.key_bytes:
             return False
         self.rows[key] = 0
         self.dirty.add(key)
