@@ -26,10 +26,9 @@ def load(name: str) -> Any:
     module, _, attribute = COMMANDS[name].partition(":")
     found = getattr(importlib.import_module(module), attribute)
     if not isinstance(found, typer.Typer):
-        single = typer.Typer(rich_markup_mode="markdown")
+        single = typer.Typer(add_completion=False, rich_markup_mode="markdown")
         single.command(name)(found)
         found = single
-    found._add_completion = False
     command = typer.main.get_command(found)
     command.name = name
     return command

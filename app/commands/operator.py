@@ -18,6 +18,7 @@ from app.settings import Settings
 
 app = typer.Typer(
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode="markdown",
     help="Decide about one account by hand. The decision is a record on a topic: whoever may write"
     " there may decide, and the record says who did and why.",

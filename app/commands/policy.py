@@ -22,6 +22,7 @@ from app.settings import Settings
 
 app = typer.Typer(
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode="markdown",
     help="See, check and change the thresholds in force.",
 )

@@ -19,6 +19,7 @@ SETTINGS = (*CONNECTION, "app_id", "partitions")
 
 app = typer.Typer(
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode="markdown",
     help="Create the topics of a deployment, see how they are.",
 )

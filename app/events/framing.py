@@ -37,7 +37,7 @@ class ShippedSchemas:
     """Without a registry every id means the record's schema as shipped, and is written as 0."""
 
     def writer(self, _schema_id: int, record: type[Record], /) -> Schema | None:
-        return avro_schema(record)
+        return _shipped(record)
 
     def identify(self, _topic: str, _record: type[Record], /) -> int:
         return 0
@@ -108,6 +108,11 @@ def _from_avro(kind: type[R], value: bytes, schemas: SchemaSource) -> R:
     if body.read(1):
         raise BadRecord(reasons.MALFORMED)
     return kind.from_fields(document)
+
+
+@cache
+def _shipped(kind: type[Record]) -> Schema:
+    return avro_schema(kind)
 
 
 @cache
