@@ -13,7 +13,7 @@ XERIAL_MAGIC = b"\x82SNAPPY\x00"
 XERIAL_HEADER_BYTES = 16
 
 
-class Undecodable(ValueError):  # noqa: N818
+class Undecodable(ValueError):
     """The payload is broken, larger than allowed, or of an unknown codec."""
 
 

@@ -28,9 +28,12 @@ from app.kernels.text import count_characters
 
 MAX_VALUE_BYTES = 1 << 16  # the contract's limit
 
-_OPEN_OBJECT = 0x7B
+# Framings, beside the reason codes.
+JSON, AVRO = 100, 101
+
+AVRO_HEADER_BYTES = 5  # the magic byte and the schema's id, big-endian
 _AVRO_MAGIC = 0
-_AVRO_HEADER_BYTES = 5
+_OPEN_OBJECT = 0x7B
 
 
 class Output(NamedTuple):
@@ -57,33 +60,36 @@ class Source(NamedTuple):
 
 
 @lean_kernel
-def _scan(
-    data: Bytes,
-    start: Int,
-    end: Int,
-    spec: Record,
-    state: Record,
-    programs: Programs,
-    scratch: Bytes,
-    texts: Bytes,
-) -> Int:
-    """Decode the value ``data[start:end]`` into ``state``; returns a reason code."""
-    first = data[start] if end > start else np.uint8(0xFF)
+def _inside(start: Int, length: Int, data: Bytes) -> Bool:
+    return length >= 0 and start <= data.shape[0] and length <= data.shape[0] - start
+
+
+@lean_kernel
+def _framing(data: Bytes, frame: Matrix, max_bytes: Int) -> Int:
+    """How the value of the record with these coordinates is written, or a reason code."""
+    start, length = frame[FRAME_VALUE_START], frame[FRAME_VALUE_LENGTH]
+    key, key_length = frame[FRAME_KEY_START], frame[FRAME_KEY_LENGTH]
+    if start < -1 or not _inside(max(start, 0), length, data):
+        return reasons.MALFORMED
+    if not _inside(max(key, 0), key_length, data):
+        return reasons.MALFORMED
+    if start < 0:
+        return reasons.NULL_VALUE
+    if length > max_bytes:
+        return reasons.OVERSIZE
+    first = data[start] if length > 0 else np.uint8(0xFF)
     if first == _AVRO_MAGIC:
-        if end - start < _AVRO_HEADER_BYTES:
-            return reasons.MALFORMED
-        schema_id = np.int64(0)
-        for i in range(start + 1, start + _AVRO_HEADER_BYTES):
-            schema_id = (schema_id << np.int64(8)) | np.int64(data[i])
-        address = find_program(programs, schema_id)
-        if address < 0:
-            return reasons.UNKNOWN_SCHEMA
-        body = start + _AVRO_HEADER_BYTES
-        return scan_avro(data, body, end, programs.code, address, spec, state)
-    # JSON's white space is what it may begin with beside the bracket
-    if first in (_OPEN_OBJECT, 0x20, 0x0A, 0x0D, 0x09):
-        return scan_json(data, start, end, spec, state, scratch, texts)
-    return reasons.UNKNOWN_FRAMING
+        return AVRO if length >= AVRO_HEADER_BYTES else reasons.MALFORMED
+    # JSON's white space is what an object may begin with beside its bracket
+    return JSON if first in (_OPEN_OBJECT, 0x20, 0x0A, 0x0D, 0x09) else reasons.UNKNOWN_FRAMING
+
+
+@lean_kernel
+def _schema_id(data: Bytes, start: Int) -> Int:
+    schema_id = np.int64(0)
+    for i in range(start + 1, start + AVRO_HEADER_BYTES):
+        schema_id = (schema_id << np.int64(8)) | np.int64(data[i])
+    return schema_id
 
 
 @lean_kernel
@@ -123,50 +129,28 @@ def _take_key(data: Bytes, key: Int, key_length: Int, spec: Record, state: Recor
 
 
 @lean_kernel
-def _inside(start: Int, length: Int, data: Bytes) -> Bool:
-    return length >= 0 and start <= data.shape[0] and length <= data.shape[0] - start
-
-
-@lean_kernel
-def _decode_one(
-    source: Source,
-    row: Int,
-    spec: Record,
-    state: Record,
-    programs: Programs,
-    scratch: Bytes,
-    texts: Bytes,
+def _finish(
+    source: Source, frame: Matrix, status: Int, spec: Record, state: Record, texts: Bytes
 ) -> tuple[Int, Int, np.uint64]:
-    """Decode one record into ``state``; returns (status, field it is about or -1, presence)."""
-    data, frames = source.data, source.frames
-    key, key_length = frames[row, FRAME_KEY_START], frames[row, FRAME_KEY_LENGTH]
-    start, length = frames[row, FRAME_VALUE_START], frames[row, FRAME_VALUE_LENGTH]
+    """Check what was scanned: (status, field it is about or -1, presence mask)."""
+    key, key_length = frame[FRAME_KEY_START], frame[FRAME_KEY_LENGTH]
     key_field = spec["key_field"]
     field = np.int64(-1)
     present = u64(0)
-    status = np.int64(reasons.OK)
-    if start < -1 or not _inside(max(start, 0), length, data):
-        return np.int64(reasons.MALFORMED), field, present
-    if not _inside(max(key, 0), key_length, data):
-        return np.int64(reasons.MALFORMED), field, present
-    if start < 0:
-        status = np.int64(reasons.NULL_VALUE)
-        if key_field >= 0 and not _take_key(data, key, key_length, spec, state):
+    is_key = True
+    if status == reasons.OK:
+        status, field, present = settle(spec, state)
+        if status == reasons.OK and key_field >= 0:
+            is_key = _is_key(source.data, key, key_length, spec, state, texts)
+    elif status == reasons.NULL_VALUE and key_field >= 0:
+        is_key = _take_key(source.data, key, key_length, spec, state)
+    if key_field >= 0 and (status == reasons.OK or status == reasons.NULL_VALUE):
+        if not is_key:
             return np.int64(reasons.KEY_MISMATCH), key_field, present
-    else:
-        if length > source.max_bytes:
-            return np.int64(reasons.OVERSIZE), field, present
-        status = np.int64(_scan(data, start, start + length, spec, state, programs, scratch, texts))
-        if status == reasons.OK:
-            status, field, present = settle(spec, state)
-        if status != reasons.OK:
-            return status, field, present
-        if key_field >= 0 and not _is_key(data, key, key_length, spec, state, texts):
-            return np.int64(reasons.KEY_MISMATCH), key_field, present
-    if key_field >= 0 and source.partitions > 0:
-        right = partition_of(data, key, key_length, source.partitions)
-        if right != source.partition:
-            return np.int64(reasons.WRONG_PARTITION), key_field, present
+        if source.partitions > 0:
+            right = partition_of(source.data, key, key_length, source.partitions)
+            if right != source.partition:
+                return np.int64(reasons.WRONG_PARTITION), key_field, present
     return status, field, present
 
 
@@ -186,16 +170,30 @@ def decode_rows(
     ``specs`` SPEC[1], ``states`` STATE[1]. Text without its escapes is added to ``scratch``, of
     which ``texts`` is a view that cannot be written to; the state's ``used`` is its end.
     """
+    data = source.data
     spec, state = specs[0], states[0]
     width = min(spec["width"], output.values.shape[1])
     for i in range(rows.shape[0]):
         row = rows[i]
+        frame = source.frames[row]
         for field in range(spec["count"]):
             state["outcome"][field] = 0
         for column in range(width):
             state["values"][column] = 0
         used = state["used"]
-        status, about, present = _decode_one(source, row, spec, state, programs, scratch, texts)
+        status = np.int64(_framing(data, frame, source.max_bytes))
+        start = frame[FRAME_VALUE_START]
+        end = start + frame[FRAME_VALUE_LENGTH]
+        if status == JSON:
+            status = np.int64(scan_json(data, start, end, spec, state, scratch, texts))
+        elif status == AVRO:
+            address = find_program(programs, _schema_id(data, start))
+            body = start + AVRO_HEADER_BYTES
+            if address < 0:
+                status = np.int64(reasons.UNKNOWN_SCHEMA)
+            else:
+                status = np.int64(scan_avro(data, body, end, programs.code, address, spec, state))
+        status, about, present = _finish(source, frame, status, spec, state, texts)
         if status != reasons.OK:
             state["used"] = used
         for column in range(width):

@@ -27,7 +27,7 @@ from app.kernels.json_scan_skip import (
     skip_value,
 )
 from app.kernels.numbers import AMBIGUOUS, BROKEN, INTEGER, parse_number
-from app.kernels.spec_table import find_name
+from app.kernels.spec_table import FIELD_NAMES, find_name
 from app.kernels.text import QUOTE, byte_at, scan_string, unescape, word_at
 
 _SMALL_N = 0x6E
@@ -53,12 +53,12 @@ def _read_key(
     if close < 0:
         return np.int64(-1), np.int64(-1)
     if escaped == 0:
-        return find_name(data, at + 1, close - at - 1, 0, spec), close + 1
+        return find_name(data, at + 1, close - at - 1, FIELD_NAMES, spec), close + 1
     used = state["used"]
     last = unescape(data, at + 1, close, scratch, used)
     if last < 0:
         return np.int64(-1), np.int64(-1)
-    return find_name(texts, used, last - used, 0, spec), close + 1
+    return find_name(texts, used, last - used, FIELD_NAMES, spec), close + 1
 
 
 @lean_kernel

@@ -45,7 +45,7 @@ NAME = np.dtype(
     [
         ("words", np.uint64, (NAME_WORDS,)),  # its bytes, padded with zeros
         ("length", np.int32),
-        ("owner", np.int32),  # 0: a field's name; i + 1: a symbol of field i
+        ("owner", np.int32),  # FIELD_NAMES, or i + 1 for a symbol of field i
         ("index", np.int32),  # of the field, or of the symbol in its field
     ],
     align=True,
@@ -80,6 +80,8 @@ STATE = np.dtype(
     ],
     align=True,
 )
+
+FIELD_NAMES = np.int64(0)  # owner of the names of fields
 
 # An odd constant with well-mixed bits each: the fractions of the golden ratio and of the root of 3.
 _GOLDEN = u64(0x9E3779B97F4A7C15)

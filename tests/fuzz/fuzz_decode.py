@@ -36,7 +36,6 @@ from tests.reference.json_specs import EVERYTHING
 Record = tuple[bytes | None, bytes | None]
 
 SPECS = (REQUESTS, PROFILES, EVERYTHING)
-PARTITIONS = 3
 SCHEMA_ID = 9
 COMPRESS = [
     bytes,
@@ -82,10 +81,11 @@ class Fuzzer:
         except (CorruptBatch, LegacyFormat) as error:
             self.seen[type(error).__name__] += 1
             return
+        partitions = self.rng.choice([0, 0, 0, 3])
         rows = reference.frame(chunk, 3)
         assert rows_of(framed) == rows, "framing"
         decoded = decode(
-            framed, spec, partition=1, partitions=PARTITIONS, avro=self.avro[spec.name]
+            framed, spec, partition=1, partitions=partitions, avro=self.avro[spec.name]
         )
         schemas = {SCHEMA_ID: self.schemas[spec.name]}
         for i, row in enumerate(rows):
@@ -93,7 +93,7 @@ class Fuzzer:
                 expected = Result(reasons.MALFORMED)
             else:
                 expected = decode_record(
-                    row.key, row.value, spec, partition=1, partitions=PARTITIONS, schemas=schemas
+                    row.key, row.value, spec, partition=1, partitions=partitions, schemas=schemas
                 )
             assert result_of(framed, decoded, i, spec) == expected, f"record {i}"
             self.seen[reasons.NAMES[expected.status]] += 1
@@ -128,6 +128,9 @@ class Fuzzer:
 
     def _json(self, spec: RecordSpec) -> tuple[bytes, bytes]:
         values = {field.name: self._value(field) for field in spec.fields}
+        if self.rng.random() < 0.2:
+            odd = [None, True, [1], {"a": {}}, "x", 1.5, 1e300, -1]
+            values[self.rng.choice(spec.fields).name] = self.rng.choice(odd)
         if self.rng.random() < 0.2:
             values["unknown"] = {"a": [1.5, None, {"b": [True, "x\n"]}], "": -1e-7}
         key = str(values[spec.key]).encode() if spec.key else b""
