@@ -15,6 +15,7 @@ from app.demo.run import Options, run
 from app.demo.worker import DemoFailedError
 from app.simulation.to_topic import UndeliveredError
 
+LINE_WIDTH = 160
 TERMINATED = 128 + signal.SIGTERM
 
 
@@ -22,7 +23,7 @@ def command(
     seed: Annotated[int, typer.Option(min=0, help="Another seed is another population.")] = 1,
     accounts: Annotated[
         int, typer.Option(min=100, max=200_000, help="Accounts; a tenth is the campaign's.")
-    ] = 2_500,
+    ] = 2_000,
     days: Annotated[float, typer.Option(min=0.25, max=30, help="Length in event time.")] = 2.0,
     bootstrap: Annotated[
         str | None,
@@ -43,8 +44,8 @@ def command(
 ) -> None:
     """Watch a simulated campaign inside a benign population being throttled and suspended.
 
-    Starts an in-memory broker for development and a worker, streams two days of event time in a
-    good half-minute, and prints every enforcement action as a consumer reads it. Everything is
+    Starts an in-memory broker for development and a worker, streams two days of event time in half a
+    minute, and prints every enforcement action as a consumer reads it. Everything is
     real but the traffic. Leaves nothing behind.
 
     Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no broker answered, 130 interrupted.
@@ -54,6 +55,9 @@ def command(
     # A polite end takes the broker and the worker along; an impolite one does too, see app/broker.
     signal.signal(signal.SIGTERM, _terminate)
     console = Console(stderr=as_json)
+    if not console.is_terminal:
+        # A file has no width to fold lines to.
+        console = Console(stderr=as_json, width=LINE_WIDTH)
     try:
         with Report(console) as report:
             outcome = run(Options(seed, accounts, days, bootstrap, keep), report)

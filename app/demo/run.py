@@ -23,9 +23,9 @@ from app.simulation.streams import Topics, stream
 from app.simulation.to_topic import TopicWriter
 
 HOUR_MS = 3_600_000
-SPEED = 5_400.0
-"""Event time runs an hour and a half in a second: the population snapshot of an hour is published
-with the next checkpoint, a second later, and judges from then on."""
+SPEED = 7_200.0
+"""Event time runs two hours in a second: the population snapshot of an hour is published with the
+next checkpoint, a second later, and judges from then on."""
 
 AHEAD_MS = 6 * HOUR_MS
 """How far the stream may be ahead of what the worker has made durable: on a slow machine the
@@ -34,7 +34,7 @@ stream waits, rather than turning the live decisions into those of a backlog."""
 STALLED_SECONDS = 90.0
 """A first chunk may still have kernels to compile."""
 
-HEAVIEST_PER_DAY = 2_000.0
+HEAVIEST_PER_DAY = 1_500.0
 ATTACK_PER_DAY = 600.0
 QUIET_HOURS = 6
 """Event time before the campaign starts, in which the population's own habits become known."""

@@ -15,8 +15,8 @@ from pydantic import SecretStr
 from app.broker.process import GuardedProcess
 from app.settings import PREFIX, Settings
 
-READY_SECONDS = 150.0
-"""A first start on a slow machine compiles every kernel."""
+READY_SECONDS = 300.0
+"""A first start compiles every kernel: a minute of one processor's time, more on a busy one."""
 
 STOP_SECONDS = 10.0
 
