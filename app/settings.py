@@ -134,12 +134,6 @@ class Settings(BaseSettings):
         "Actions a worker publishes per minute of wall clock before it holds further ones back, in"
         " order, and raises an alarm; 0: no limit.",
     )
-    lockstep: bool = _setting(
-        False,
-        "Worker",
-        "Close event-time epochs with markers, so that a replay does not depend on the machine's"
-        " speed.",
-    )
 
     security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = _setting(
         "PLAINTEXT", "Security", "How to talk to the brokers."

@@ -1,9 +1,11 @@
 import os
+import re
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
+from app import settings as settings_module
 from app.settings import (
     InvalidSettings,
     Settings,
@@ -120,3 +122,13 @@ def test_every_setting_has_a_meaning_and_a_group() -> None:
         assert field.description, name
         assert isinstance(field.json_schema_extra, dict), name
         assert field.json_schema_extra["group"], name
+
+
+def test_every_setting_is_read_by_something() -> None:
+    app = Path(settings_module.__file__).parent
+    files = [file for file in app.rglob("*.py") if file.name != "settings.py"]
+    code = "\n".join(file.read_text() for file in files)
+    own = Path(settings_module.__file__).read_text()
+    for name in Settings.model_fields:
+        read = re.search(rf"settings\.{name}\b", code) or re.search(rf"self\.{name}\b", own)
+        assert read, f"{name} has no effect"

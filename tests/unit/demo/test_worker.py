@@ -16,15 +16,19 @@ def settings(directory: Path, **values: object) -> Settings:
 def test_the_worker_gets_these_settings_and_no_others(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("REFLUX_LOCKSTEP", "true")
+    monkeypatch.setenv("REFLUX_EMBEDDED_BROKER", "true")
     given = settings(
-        tmp_path, partitions=4, lockstep=False, sasl_password=SecretStr("hush"), sasl_username="me"
+        tmp_path,
+        partitions=4,
+        embedded_broker=False,
+        sasl_password=SecretStr("hush"),
+        sasl_username="me",
     )
     environment = module._environment(given)
     for name, value in environment.items():
         if name.startswith("REFLUX_"):
             monkeypatch.setenv(name, value)
-    monkeypatch.setenv("REFLUX_LOCKSTEP", environment["REFLUX_LOCKSTEP"])
+    monkeypatch.setenv("REFLUX_EMBEDDED_BROKER", environment["REFLUX_EMBEDDED_BROKER"])
     assert load_settings() == given
 
 
