@@ -125,12 +125,6 @@ DECODE_ERRORS = _counter(
     "framing",
     "reason",
 )
-SLOW_DECODES = _counter(
-    "slow_decodes",
-    "Records left by the kernel to the slow decoder.",
-    "A noticeable share of consumed: throughput falls; find what is unusual in these records.",
-    "topic",
-)
 LAG = _gauge(
     "lag_records",
     "Records between the worker's position and the end of the partition.",
@@ -203,13 +197,12 @@ RECOVERY_SECONDS = _gauge(
     "recovery_seconds",
     "Time the last recovery from changelogs took.",
     "Grows: compaction lags behind, see the changelogs' settings.",
-    "table",
 )
 RECOVERY_REMAINING = _gauge(
     "recovery_remaining_records",
     "Changelog records still to be read before the partition works.",
     "Does not fall: the changelog cannot be read; see the log.",
-    "table",
+    "topic",
     "partition",
 )
 
@@ -220,11 +213,6 @@ SCORING_SECONDS = _histogram(
     "Time from a chunk's bytes to its decisions, per record of the chunk.",
     "Rises: the machine is short of CPU or the rows fell out of its cache.",
     buckets=(5e-7, 1e-6, 2e-6, 4e-6, 8e-6, 1.6e-5, 1e-4, 1e-3),
-)
-JUDGED = _counter(
-    "judged_accounts",
-    "Accounts whose verdict a kernel wanted looked at.",
-    "Rises against folded: a threshold sits inside the population; raise it.",
 )
 ACTIONS = _counter(
     "actions",

@@ -56,8 +56,8 @@ async def _until_stopped(
     failing = asyncio.create_task(topology.failed.wait(), name="failure")
     try:
         await asyncio.wait({starting, stopping, failing}, return_when=asyncio.FIRST_COMPLETED)
-        if starting.done() and starting.exception() is not None:
-            topology.fail(starting.exception())
+        if starting.done() and (problem := starting.exception()) is not None:
+            topology.fail(problem)
         else:
             await asyncio.wait({stopping, failing}, return_when=asyncio.FIRST_COMPLETED)
         if topology.failure is None:

@@ -17,9 +17,10 @@ from app.events.specs import REQUESTS
 from app.kernels import columns as c
 from app.kernels import ledger as l
 from app.kernels import reasons
+from app.kernels.avro_decode_program import AvroPrograms
 from app.kernels.batches import Framed
 from app.kernels.decisions import DECISION
-from app.kernels.decode import AvroPrograms, Decoded, decode
+from app.kernels.decode import Decoded, decode
 from app.kernels.fold import Partition, RequestBatch, fold_requests, look_up
 from app.kernels.guards import PARTITIONS as GUARD_PARTITIONS
 from app.kernels.guards import WIDTH as GUARD_WIDTH
@@ -76,8 +77,8 @@ class AccountPartition(TablePartition):
         self.request_schemas = request_schemas
         self.profile_schemas = profile_schemas
         self._restore(header)
-        self.restored = self.state.ledger.copy()
-        """The ledger as it was recovered: what this tenure did is what was added since."""
+        self.reported = self.state.ledger.copy()
+        """The ledger as the metrics last had it; at first as it was recovered."""
 
     def _restore(self, header: Header | None) -> None:
         ledger, guards = self.state.ledger, self.state.guards

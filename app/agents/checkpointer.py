@@ -15,6 +15,7 @@ from typing import Protocol
 import structlog
 
 from app import metrics
+from app.agents.breaker import Breaker
 from app.state.checkpoint import Checkpoint, CheckpointWriter
 
 log = structlog.get_logger(__name__)
@@ -64,6 +65,7 @@ class Checkpointer:
         partition: int,
         interval: float,
         slice_rows: int,
+        breaker: Breaker,
         failed: Callable[[BaseException], None],
     ) -> None:
         self._source = source
@@ -73,7 +75,9 @@ class Checkpointer:
         self._partition = partition
         self._interval = interval
         self._slice_rows = slice_rows
+        self._breaker = breaker
         self._failed = failed
+        self._woken: float | None = None
         self._wake = asyncio.Event()
         self._closing = False
         self._task: asyncio.Task[None] | None = None
@@ -88,6 +92,8 @@ class Checkpointer:
 
     def wake(self) -> None:
         """Say that an urgent output waits."""
+        if self._woken is None:
+            self._woken = time.perf_counter()
         self._wake.set()
 
     async def close(self, deadline: float) -> bool:
@@ -156,10 +162,16 @@ class Checkpointer:
         self.drained.clear()
 
     async def _write(self, checkpoint: Checkpoint, kind: str) -> None:
+        woken, self._woken = self._woken, None
+        await self._breaker.admit(checkpoint.actions)
         started = time.perf_counter()
+        aborts = self._writer.aborts
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._executor, self._writer.write, checkpoint)
         metrics.CHECKPOINT_SECONDS.labels(table=self._table, kind=kind).observe(
             time.perf_counter() - started
         )
+        if woken is not None:
+            metrics.ACTION_DELAY_SECONDS.observe(time.perf_counter() - woken)
+        metrics.CHECKPOINT_ABORTS.labels(table=self._table).inc(self._writer.aborts - aborts)
         metrics.CHECKPOINT_ROWS.labels(table=self._table).inc(len(checkpoint.rows))

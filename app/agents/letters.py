@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app import metrics
 from app.events.dead_letters import DeadLetter
 from app.events.source import Source
 from app.kernels import reasons
@@ -47,6 +48,7 @@ class DeadLetters:
         count: int = 1,
     ) -> None:
         """Add the letter for one record, or for ``count`` records that could not be told apart."""
+        metrics.DEAD_LETTERS.labels(topic=source.topic, reason=reasons.NAMES[reason]).inc(count)
         if reason == reasons.STATE_FULL:
             self._full += 1
             if self._full > STATE_FULL_LETTERS:

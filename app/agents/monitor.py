@@ -1,9 +1,8 @@
 """Once a second: what the metrics and the health endpoints say of the partitions."""
 
 import asyncio
-from collections import defaultdict
+import time
 from collections.abc import Mapping
-from typing import Any
 
 import faust
 from faust.types import TP
@@ -29,8 +28,7 @@ _COUNTED = {
 class Monitor:
     """Reads the partitions' own counts and turns them into metrics.
 
-    Counters only ever grow by what this process did, so a partition that comes back after a
-    recovery is counted on from its recovered ledger.
+    Counters grow by what this process did, so a recovered partition counts from its header on.
     """
 
     def __init__(
@@ -44,8 +42,6 @@ class Monitor:
         self._health = health
         self._accounts = accounts
         self._links = links
-        self._seen: dict[tuple[int, AccountPartition], Any] = {}
-        self._taken: dict[TP, int] = {}
         self._task: asyncio.Task[None] | None = None
         self._recovering_since: float | None = None
 
@@ -80,55 +76,49 @@ class Monitor:
             )
             tripped = partition.state.guards[g.TRIPPED_UNTIL] > partition.state.ledger[l.WATERMARK]
             metrics.GUARD_TRIPPED.labels(guard="actions", partition=label).set(bool(tripped))
-        for number, tenure in self._links.tenures.items():
-            self._count_inputs(number, tenure.partition)
-            metrics.LINKS.labels(partition=str(number)).set(len(tenure.partition.store))
+        for number, links in self._links.tenures.items():
+            self._count_inputs(number, links.partition)
+            metrics.LINKS.labels(partition=str(number)).set(len(links.partition.store))
             metrics.STATE_BYTES.labels(table="links", partition=str(number)).set(
-                tenure.partition.store.nbytes
+                links.partition.store.nbytes
             )
         metrics.PARTITIONS_OWNED.set(len(self._accounts.tenures))
 
     def _count_ledger(self, number: int, partition: AccountPartition) -> None:
-        key = (number, partition)
-        before = self._seen.get(key)
         now = partition.state.ledger.copy()
-        if before is None:
-            # What the recovered header says was counted by whoever did it.
-            before = partition.restored
-            self._seen = {k: v for k, v in self._seen.items() if k[0] != number}
-        self._seen[key] = now
         for place, counter in _COUNTED.items():
-            counter.labels(partition=str(number)).inc(max(int(now[place] - before[place]), 0))
+            counter.labels(partition=str(number)).inc(int(now[place] - partition.reported[place]))
+        partition.reported = now
 
     def _count_inputs(self, number: int, partition: TablePartition) -> None:
+        label = str(number)
         for topic, position in partition.positions.items():
+            metrics.CONSUMED.labels(topic=topic, partition=label).inc(partition.taken[topic])
             tp = TP(topic, number)
-            taken = partition.taken.get(topic, 0)
-            before = self._taken.get(tp, 0)
-            # A new tenure counts from zero again.
-            grown = taken - before if taken >= before else taken
-            metrics.CONSUMED.labels(topic=topic, partition=str(number)).inc(grown)
-            self._taken[tp] = taken
-            end = (
-                self._app.consumer.highwater(tp) if tp in self._app.consumer.assignment() else None
-            )
+            assigned = tp in self._app.consumer.assignment()
+            end = self._app.consumer.highwater(tp) if assigned else None
             if end is not None:
-                metrics.LAG.labels(topic=topic, partition=str(number)).set(
-                    max(end - position.next_offset, 0)
-                )
+                waiting = max(end - position.next_offset, 0)
+                metrics.LAG.labels(topic=topic, partition=label).set(waiting)
+        partition.taken.clear()
 
     async def _report_health(self) -> None:
         recovery = self._app.tables.recovery
         if self._app.rebalancing or self._app.in_recovery:
-            self._health.recovering(_by_topic(recovery.active_remaining()))
-        elif self._accounts.tenures or self._app.consumer.assignment():
+            if self._recovering_since is None:
+                self._recovering_since = time.monotonic()
+            self._health.recovering(self._remaining(recovery.active_remaining()))
+            return
+        if self._recovering_since is not None:
+            metrics.RECOVERY_SECONDS.set(time.monotonic() - self._recovering_since)
+            self._recovering_since = None
+        if self._accounts.tenures or self._app.consumer.assignment():
             self._health.ready()
         else:
             self._health.starting()
 
-
-def _by_topic(remaining: Mapping[TP, int]) -> dict[tuple[str, int], int]:
-    counted: dict[tuple[str, int], int] = defaultdict(int)
-    for tp, count in remaining.items():
-        counted[tp.topic, tp.partition] += max(count, 0)
-    return dict(counted)
+    def _remaining(self, remaining: Mapping[TP, int]) -> dict[tuple[str, int], int]:
+        counted = {(tp.topic, tp.partition): max(count, 0) for tp, count in remaining.items()}
+        for (topic, partition), count in counted.items():
+            metrics.RECOVERY_REMAINING.labels(topic=topic, partition=str(partition)).set(count)
+        return counted

@@ -1,4 +1,4 @@
-"""A columnar table and the inputs its rows are made from, as one thing that is owned by partition."""
+"""A columnar table and the inputs its rows are made from, owned partition by partition."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -10,6 +10,7 @@ from confluent_kafka import KafkaException, TopicCollection
 from confluent_kafka.admin import AdminClient
 from faust.types import TP
 
+from app.agents.breaker import Breaker
 from app.agents.ownership import Owned, Ownership, P
 from app.agents.table_partition import Place
 from app.events.topics import DEAD_LETTERS
@@ -71,6 +72,7 @@ class OwnedTable(Generic[P]):
             executor=executor,
             interval=settings.checkpoint_interval,
             slice_rows=settings.checkpoint_slice,
+            breaker=Breaker(settings.breaker_actions_per_minute),
             failed=failed,
         )
         self.table.fence = self.ownership.fence

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from app import metrics
+from app.agents.breaker import Breaker
 from app.agents.checkpointer import Checkpointer, Source
 from app.state.checkpoint import CheckpointWriter
 
@@ -51,6 +52,7 @@ class Ownership(Generic[P]):
         executor: ThreadPoolExecutor,
         interval: float,
         slice_rows: int,
+        breaker: Breaker,
         failed: Callable[[BaseException], None],
     ) -> None:
         self.table = table
@@ -60,6 +62,7 @@ class Ownership(Generic[P]):
         self._executor = executor
         self._interval = interval
         self._slice_rows = slice_rows
+        self._breaker = breaker
         self.failed = failed
         self._writers: dict[int, CheckpointWriter] = {}
 
@@ -88,6 +91,7 @@ class Ownership(Generic[P]):
                 partition=number,
                 interval=self._interval,
                 slice_rows=self._slice_rows,
+                breaker=self._breaker,
                 failed=self.failed,
             )
             checkpointer.start()

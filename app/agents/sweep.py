@@ -5,6 +5,8 @@ its active accounts under each of their links, and lets go of rows that have bee
 All of it happens at a place in the log, between two requests, so that a replay does it there too.
 """
 
+from collections import Counter
+
 import numpy as np
 import numpy.typing as npt
 
@@ -30,7 +32,7 @@ RECORDS = 8_192
 """Sightings in one transaction: some 3 MiB, written in tens of milliseconds."""
 
 SCHEMA_ID = 0
-"""Sightings are written and read by workers alone, by the schema they ship: no registry knows it."""
+"""Workers alone write and read sightings, by the schema they ship: no registry knows it."""
 
 
 class Sweep:
@@ -128,5 +130,7 @@ class Sweep:
         swept["epoch_requests"][reported] = 0
         if self._next_slot >= rows.size:
             self._period = None
+        for kind, count in Counter(key.partition(b":")[0] for key, _ in records).items():
+            metrics.SIGHTINGS.labels(kind=kind.decode()).inc(count)
         outputs = [Output(self._sightings_topic, key, value) for key, value in records]
         return np.flatnonzero(reported).astype(np.int32) + np.int32(first), outputs

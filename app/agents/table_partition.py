@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from app import metrics
 from app.agents.letters import DeadLetters
 from app.events.source import Source
 from app.kernels import reasons
@@ -24,6 +25,20 @@ from app.state.store import ColumnStore
 
 BACKLOG_BYTES = 32 << 20
 """Dead letters that may wait for a checkpoint before the inputs have to wait for it."""
+
+
+_FRAMINGS = {0x7B: "json", 0: "avro"}
+_UNDECODABLE = frozenset(
+    (
+        reasons.MALFORMED,
+        reasons.UNKNOWN_FRAMING,
+        reasons.MISSING_FIELD,
+        reasons.WRONG_TYPE,
+        reasons.OUT_OF_RANGE,
+        reasons.OVERSIZE,
+        reasons.UNKNOWN_SCHEMA,
+    )
+)
 
 
 class GapInInput(RuntimeError):
@@ -75,7 +90,7 @@ class TablePartition:
         self.durable = self._next_offsets()
         """Next offset of each input as of the last durable header: what the group may commit."""
         self.taken: Counter[str] = Counter()
-        """Records taken from each input in this tenure."""
+        """Records taken from each input since the metrics last looked, who empties it."""
         self._codec = codec
         self._waiting: list[tuple[int, Output]] = []
         self._frozen: _Frozen | None = None
@@ -126,12 +141,16 @@ class TablePartition:
         ``status`` int32[n] has the reason code of each record; ``fields`` the field at fault for
         each of ``bad``.
         """
-        data = memoryview(framed.data)
+        data = memoryview(framed.data)  # type: ignore[arg-type]  # NumPy has buffers, says no stub
         for i, field in zip(bad.tolist(), fields, strict=True):
             offset, timestamp, key_at, key_length, at, length = framed.frames[i].tolist()
             unframed = at == UNFRAMED
+            reason = reasons.MALFORMED if unframed else int(status[i])
+            if reason in _UNDECODABLE:
+                framing = _FRAMINGS.get(framed.data[at] if 0 <= at < len(data) else -1, "other")
+                metrics.DECODE_ERRORS.labels(framing=framing, reason=reasons.NAMES[reason]).inc()
             self.letters.add(
-                reasons.MALFORMED if unframed else int(status[i]),
+                reason,
                 Source(topic=topic, partition=self.place.number, offset=offset),
                 key=data[key_at : key_at + key_length] if key_at >= 0 else None,
                 value=data[at : at + length] if at >= 0 else None,
@@ -201,6 +220,7 @@ class TablePartition:
         written: list[npt.NDArray[np.int32]] = []
         if self._waiting:
             checkpoint.outputs += [output for _, output in self._waiting]
+            checkpoint.actions = len(self._waiting)
             written.append(np.unique(np.array([slot for slot, _ in self._waiting], np.int32)))
             self._waiting = []
         # A key that was dropped and has come back must not be forgotten after its new row.

@@ -28,9 +28,11 @@ def explain(decision: npt.NDArray[Any]) -> list[Reason]:
     """
     reasons = [reason for reason in (_cause(decision), _guard(decision)) if reason is not None]
     order = sorted(range(len(FEATURES)), key=lambda f: -decision["contribution"][f])
-    for f in order:
-        if decision["contribution"][f] >= LEAST_CONTRIBUTION:
-            reasons.append(_evidence(FEATURES[f], f, decision))
+    reasons += [
+        _evidence(FEATURES[f], f, decision)
+        for f in order
+        if decision["contribution"][f] >= LEAST_CONTRIBUTION
+    ]
     return reasons
 
 

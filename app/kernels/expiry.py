@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.kernels.compile import lean_kernel
-from app.kernels.decode_types import Int, Record
+from app.kernels.decode_types import Bool, Int, Record
 from app.kernels.dirty import mark_dirty
 from app.kernels.fold_row import reset_detection
 from app.kernels.standing import action_in_force
@@ -40,7 +40,7 @@ def shrink_idle(
 
 
 @lean_kernel
-def _standing_matters(row: Record, now: Int) -> bool:
+def _standing_matters(row: Record, now: Int) -> Bool:
     return (
         action_in_force(row["live"], now) >= ACTION_THROTTLE
         or row["hold_until"] > now

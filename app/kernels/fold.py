@@ -13,6 +13,7 @@ import numpy.typing as npt
 from app.kernels import columns as c
 from app.kernels import ledger as l
 from app.kernels import reasons
+from app.kernels.batches import UNFRAMED
 from app.kernels.compile import lean_kernel
 from app.kernels.decode_types import Bytes, Int, Matrix, Record
 from app.kernels.dirty import mark_dirty
@@ -112,10 +113,19 @@ def fold_requests(
                         decisions[made]["slot"] = slot
                         decisions[made]["offset"] = batch.frames[i, c.FRAME_OFFSET]
                         made += 1
-        ledger[l.IN] += 1
+        records = _records(batch, i)
+        ledger[l.IN] += records
         if batch.status[i] != reasons.OK:
-            ledger[l.DEAD] += 1
+            ledger[l.DEAD] += records
     return count, made
+
+
+@lean_kernel
+def _records(batch: RequestBatch, i: Int) -> Int:
+    """How many records row ``i`` stands for: several where they could not be told apart."""
+    if batch.frames[i, c.FRAME_VALUE_START] == UNFRAMED:
+        return batch.frames[i, c.FRAME_VALUE_LENGTH]
+    return np.int64(1)
 
 
 @lean_kernel
@@ -142,7 +152,7 @@ def _row_of(batch: RequestBatch, i: Int, views: StoreViews) -> Int:
         batch.data,
         batch.frames[i, c.FRAME_KEY_START],
         batch.frames[i, c.FRAME_KEY_LENGTH],
-        batch.hashes[i],
+        np.uint64(batch.hashes[i]),
     )
 
 

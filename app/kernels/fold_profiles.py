@@ -83,8 +83,8 @@ def _row_of(batch: RequestBatch, i: Int, views: StoreViews, known_only: Bool) ->
     start = batch.frames[i, c.FRAME_KEY_START]
     length = batch.frames[i, c.FRAME_KEY_LENGTH]
     if known_only:
-        return lookup_hashed(views, batch.data, start, length, batch.hashes[i])
-    return upsert_hashed(views, batch.data, start, length, batch.hashes[i])
+        return lookup_hashed(views, batch.data, start, length, np.uint64(batch.hashes[i]))
+    return upsert_hashed(views, batch.data, start, length, np.uint64(batch.hashes[i]))
 
 
 @lean_kernel

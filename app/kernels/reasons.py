@@ -18,7 +18,7 @@ EARLY = 10
 STATE_FULL = 11
 UNKNOWN_SCHEMA = 12
 NULL_VALUE = 13
-# Not an error: the kernel leaves the record to the slow decoder, which agrees with it on all others.
+# Not an error: the kernel leaves the record to the slow decoder, which agrees with it otherwise.
 SLOW = 14
 
 NAMES = (

@@ -52,8 +52,7 @@ def apply_command(
             decision["tokens_per_minute"] = command.limit.tokens_per_minute
         row["hold_until"] = expires_at or MILLIS_MAX
         row["operator_exempt_until"] = 0
-        _write(row, decision, now, action, expires_at)
-        return decision
+        return _write(row, decision, now, action, expires_at)
     if command.command == "exempt":
         row["operator_exempt_until"] = expires_at
         row["hold_until"] = 0
@@ -63,14 +62,14 @@ def apply_command(
         _clear_evidence(row, regimes)
     if action_in_force(row["live"], now) == ACTION_NONE:
         return None
-    _write(row, decision, now, ACTION_RELEASE, 0)
-    return decision
+    return _write(row, decision, now, ACTION_RELEASE, 0)
 
 
 def _write(
     row: npt.NDArray[Any], decision: npt.NDArray[Any], now: int, action: int, expires_at: int
-) -> None:
+) -> npt.NDArray[Any]:
     write_standing(row["live"], decision, now, now, action, expires_at, ACTOR_OPERATOR)
+    return decision
 
 
 def _clear_evidence(row: npt.NDArray[Any], regimes: Regimes) -> None:

@@ -53,6 +53,8 @@ class Checkpoint:
     rows: list[tuple[bytes, bytes | None]] = field(default_factory=list)
     outputs: list[Output] = field(default_factory=list)
     header: bytes | None = None
+    actions: int = 0
+    """Enforcement actions among the outputs, for whoever limits their rate."""
 
     def __bool__(self) -> bool:
         return bool(self.rows or self.outputs or self.header is not None)
@@ -76,6 +78,8 @@ class CheckpointWriter:
         timeout: float = 60.0,
     ) -> None:
         self.transactional_id = transactional_id
+        self.aborts = 0
+        """Transactions that were aborted and written again."""
         self._changelog = changelog
         self._partition = partition
         self._timeout = timeout
@@ -138,6 +142,7 @@ class CheckpointWriter:
                 return
             except KafkaException as exc:
                 self._recover(exc, deadline)
+                self.aborts += 1
                 log.warning(
                     "checkpoint aborted, writing it again",
                     transactional_id=self.transactional_id,
