@@ -141,8 +141,9 @@ class Watchdog(Service):  # type: ignore[misc]
             return {REBALANCE: Progress(app.rebalancing_count, app.rebalancing_count + 1)}
         if app.in_recovery:
             recovery = app.tables.recovery
+            known = {tp: at for tp, at in recovery.active_offsets.items() if at is not None}
             return {
-                tp: Progress(recovery.active_offsets.get(tp) or -1, highwater)
+                tp: Progress(known.get(tp, -1), highwater)
                 for tp, highwater in recovery.active_highwaters.items()
             }
         positions = self._consumer.progress()

@@ -194,6 +194,24 @@ async def test_the_broker_goes_away_and_comes_back(
         workers.close()
 
 
+async def test_a_lost_position_ends_the_process_with_instructions(
+    kafka: Cluster, new_topic: NewTopic, tmp_path: Path
+) -> None:
+    topic = new_topic("lost")
+    kafka.produce(topic, [(None, b"x")] * 10)
+    workers = Workers(kafka, topic, tmp_path)
+    (tmp_path / f"{topic}.0").write_text("0 500 500 1\n")
+    try:
+        worker = workers.start()
+        await until(lambda: worker.poll() is not None, "the process to end")
+        assert worker.returncode not in (0, EXIT_STALLED)
+        assert "PositionLost" in workers.log(0)
+        assert "delete the changelogs" in workers.log(0)
+        assert workers.at(0) == 500
+    finally:
+        workers.close()
+
+
 @pytest.mark.kafka
 @pytest.mark.slow
 async def test_the_watchdog_ends_a_worker_that_hangs(

@@ -51,12 +51,21 @@ class Setup:
         )
         self.producer = transactional(kafka)
 
-    def reader(self) -> tuple[Reader, ChunkTable]:
-        reader = Reader(self.kafka, self.input, group=self.group)
+    def reader(self, **settings: Any) -> tuple[Reader, ChunkTable]:
+        reader = Reader(self.kafka, self.input, group=self.group, **settings)
         topic = reader.app.topic(
             self.changelog, key_serializer="raw", value_serializer="raw", partitions=2
         )
-        table = ChunkTable(reader.app, name="rows", partitions=2, changelog_topic=topic)
+        # Faust buffers messages, not records: with its own sizes a standby would wait for a
+        # thousand chunks, and a recovery buffer of one makes it read its own changelog for ever.
+        table = ChunkTable(
+            reader.app,
+            name="rows",
+            partitions=2,
+            changelog_topic=topic,
+            recovery_buffer_size=4,
+            standby_buffer_size=1,
+        )
         reader.app.tables.add(table)
         return reader, table
 
@@ -117,6 +126,34 @@ async def test_recovery_goes_on_where_the_table_is(kafka: Cluster, new_topic: Ne
     async with reader.running():
         await until(lambda: table.applied[tp] == 19, "recovery")
         assert sorted(table.rows[tp]) == [b"6", b"7", b"8", b"9"]
+
+
+async def test_standbys_follow_the_changelog(kafka: Cluster, new_topic: NewTopic) -> None:
+    """Each of two workers holds its own partitions and, as a standby, the other's."""
+    setup = Setup(kafka, new_topic)
+
+    def put(value: bytes) -> None:
+        setup.producer.begin_transaction()
+        for partition in (0, 1):
+            setup.producer.produce(setup.changelog, key=b"row", value=value, partition=partition)
+        setup.producer.commit_transaction(30)
+
+    put(b"before")
+    tps = [TP(setup.changelog, 0), TP(setup.changelog, 1)]
+    one, first = setup.reader(table_standby_replicas=1)
+    two, second = setup.reader(table_standby_replicas=1)
+    async with one.running(), two.running():
+
+        def held(tp: TP) -> list[bytes | None]:
+            return [table.rows.get(tp, {}).get(b"row") for table in (first, second)]
+
+        await until(lambda: all(held(tp) == [b"before"] * 2 for tp in tps), "both to hold both")
+        assert [len(one.consumer.progress()), len(two.consumer.progress())] == [1, 1]
+        put(b"after")  # which the owner of a partition knows without reading it
+        await until(
+            lambda: all(sorted(held(tp)) == [b"after", b"before"] for tp in tps),  # type: ignore[type-var]
+            "the standbys to follow",
+        )
 
 
 async def test_a_changelog_whose_start_was_deleted(kafka: Cluster, new_topic: NewTopic) -> None:

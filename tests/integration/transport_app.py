@@ -117,7 +117,7 @@ class Reader:
         )
 
 
-async def until(condition: Callable[[], bool], what: str, seconds: float = 40) -> None:
+async def until(condition: Callable[[], bool], what: str, seconds: float = 90) -> None:
     """Wait for ``condition``, giving way to the event loop."""
     deadline = time.monotonic() + seconds
     while not condition():
