@@ -1,3 +1,4 @@
+import ast
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,28 @@ def test_every_metric_is_moved_by_something() -> None:
     assert len(names) == len(metrics.CATALOGUE)
     for name in names:
         assert f"metrics.{name}" in code, name
+
+
+def test_metrics_are_moved_with_the_labels_they_are_declared_with() -> None:
+    # A wrong label is an error only when the code is reached, which may be an incident.
+    declared = {
+        name: set(one._labelnames)
+        for name, one in vars(metrics).items()
+        if isinstance(one, MetricWrapperBase)
+    }
+    for file in Path(metrics.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if not isinstance(node, ast.Attribute) or not isinstance(node.value, ast.Attribute):
+                continue
+            if ast.unparse(node.value.value) == "metrics" and node.value.attr in declared:
+                labelled = node.attr in ("labels", "remove_by_labels")
+                assert labelled == bool(declared[node.value.attr]), ast.unparse(node)
+        for call in ast.walk(ast.parse(file.read_text())):
+            if isinstance(call, ast.Call) and ast.unparse(call.func).startswith("metrics."):
+                name, _, method = ast.unparse(call.func).removeprefix("metrics.").partition(".")
+                if method == "labels":
+                    given = {keyword.arg for keyword in call.keywords}
+                    assert given == declared[name], f"{file.name}: {ast.unparse(call)}"
 
 
 def test_the_catalogue_is_what_is_exposed() -> None:
