@@ -35,7 +35,8 @@ class Judgement(NamedTuple):
 class JudgementBook:
     """The judgement in force, kept up to date record by record.
 
-    ``current`` is replaced as a whole, so that a reader that holds one sees no half of another.
+    ``current`` is replaced as a whole, so that a reader that holds one sees no half of another. It
+    is made when it is asked for: a worker that starts reads weeks of snapshots before anybody does.
     """
 
     def __init__(self, default: PolicyDocument) -> None:
@@ -43,7 +44,16 @@ class JudgementBook:
         self._published: list[PolicyDocument] = []
         self._snapshots: list[Snapshot] = []
         self._assembler = SnapshotAssembler()
-        self.current = self._build()
+        self._current: Judgement | None = None
+        self._show()
+
+    @property
+    def current(self) -> Judgement:
+        """What judges now."""
+        if self._current is None:
+            policies = (self._default, *self._published)
+            self._current = Judgement(build_regimes(policies, self._snapshots), policies)
+        return self._current
 
     def policy_record(self, key: bytes | None, value: bytes | None, timestamp: int) -> None:
         """Take in a record of the policy topic.
@@ -74,7 +84,8 @@ class JudgementBook:
 
     def _publish(self, document: PolicyDocument) -> None:
         self._published = [*self._published, document][-MAX_POLICIES:]
-        self.current = self._build()
+        self._current = None
+        self._show()
         log.info(
             "policy in force",
             version=document.version,
@@ -96,15 +107,13 @@ class JudgementBook:
         closed = self._assembler.add(part)
         if closed:
             self._snapshots = [*self._snapshots, *closed][-MAX_REGIMES:]
-            self.current = self._build()
+            self._current = None
             metrics.SNAPSHOT.set(closed[-1].number)
             metrics.POPULATION_ACCOUNTS.set(closed[-1].accounts)
 
-    def _build(self) -> Judgement:
-        policies = (self._default, *self._published)
-        newest = policies[-1]
+    def _show(self) -> None:
+        newest = (self._default, *self._published)[-1]
         metrics.POLICY.info(
             {"name": newest.name, "version": newest.version, "author": newest.author}
         )
         metrics.POLICY_EFFECTIVE.set(newest.judges_from / 1000)
-        return Judgement(build_regimes(policies, self._snapshots), policies)
