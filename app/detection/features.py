@@ -165,4 +165,4 @@ FEATURES = (
 )
 
 assert len(FEATURES) == k.FEATURES
-assert tuple(feature.family for feature in FEATURES) == k.FAMILY_OF
+assert [feature.family for feature in FEATURES] == k.FAMILY_OF.tolist()

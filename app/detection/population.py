@@ -21,7 +21,7 @@ from app.state.layout import TASKS
 TASKS_SKETCH = "tasks"
 """Name, among the sketches of a part, of the summed task shares."""
 
-_LOWER, _MIDDLE, _UPPER = (LEVELS.index(level) for level in (0.30, 0.50, 0.70))
+_LOWER, _MIDDLE, _UPPER = (LEVELS.tolist().index(level) for level in (0.30, 0.50, 0.70))
 _NORMAL_AT_UPPER = 0.5244005127080407  # standard normal quantile at 0.70, and minus that at 0.30
 
 MOST_SKEW = 1.5
@@ -114,14 +114,13 @@ def merge_parts(parts: Mapping[int, PopulationPart]) -> Snapshot:
 def quantiles_of(histogram: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
     """float64[FEATURES, len(LEVELS)] from int64[FEATURES, BINS], linear within a bin."""
     quantiles = np.full((len(FEATURES), len(LEVELS)), math.nan)
-    levels = np.array(LEVELS)
     for f, counts in enumerate(histogram):
         total = counts.sum()
         if total == 0:
             continue
         reached = np.concatenate(([0], np.cumsum(counts)))
-        bins = np.searchsorted(reached, levels * total, side="left") - 1
-        inside = (levels * total - reached[bins]) / counts[bins]
+        bins = np.searchsorted(reached, LEVELS * total, side="left") - 1
+        inside = (LEVELS * total - reached[bins]) / counts[bins]
         quantiles[f] = LOW[f] + (bins + inside) * (HIGH[f] - LOW[f]) / BINS
     return quantiles
 

@@ -3,7 +3,7 @@
 import math
 
 from app.kernels import parameters as p
-from app.kernels.compile import kernel
+from app.kernels.compile import lean_kernel
 from app.kernels.decode_types import Bool, Float, Int, Record
 from app.kernels.evidence import (
     Floats,
@@ -17,7 +17,7 @@ from app.kernels.regimes import Regimes
 from app.state.layout import EVIDENCE_FAMILIES
 
 
-@kernel
+@lean_kernel
 def describe(
     row: Record, now: Int, regimes: Regimes, r: Int, ignored: Int, decision: Record
 ) -> None:
@@ -46,7 +46,7 @@ def describe(
             decision["contribution"][f] = decision["evidence"][FAMILY_OF[f]] / total
 
 
-@kernel
+@lean_kernel
 def _leads(row: Record, f: Int, decision: Record, policy: Floats) -> Bool:
     """Whether feature ``f`` is the first of its family that brings the family's evidence."""
     k = FAMILY_OF[f]
@@ -61,6 +61,6 @@ def _leads(row: Record, f: Int, decision: Record, policy: Floats) -> Bool:
     return _evidence_of(row, f, decision, policy) == decision["evidence"][k]
 
 
-@kernel
+@lean_kernel
 def _evidence_of(row: Record, f: Int, decision: Record, policy: Floats) -> Float:
     return feature_evidence(row, f, decision["deviation"][f], policy)

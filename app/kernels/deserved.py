@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.kernels import parameters as p
-from app.kernels.compile import kernel
+from app.kernels.compile import lean_kernel
 from app.kernels.decode_types import Bool, Int, Record
 from app.kernels.families import uniform
 from app.kernels.features import DAY_HOURS, weight_at
@@ -41,7 +41,7 @@ class Case(NamedTuple):
     kept: Bool
 
 
-@kernel
+@lean_kernel
 def make_case(
     row: Record, now: Int, evidence: Floats, ignored: Int, risk: float, policy: Floats
 ) -> Case:
@@ -64,7 +64,7 @@ def make_case(
     )
 
 
-@kernel
+@lean_kernel
 def _needs_met(evidence: Floats, ignored: Int, policy: Floats, needs: Int, part: float) -> Bool:
     """Whether each family that the policy needs (parameters from ``needs`` on) speaks, and brings
     ``part`` of the share of its weight that is needed."""
@@ -79,7 +79,7 @@ def _needs_met(evidence: Floats, ignored: Int, policy: Floats, needs: Int, part:
     return True
 
 
-@kernel
+@lean_kernel
 def deserved_action(case: Case, policy: Floats, held: Int, held_ms: Int) -> Int:
     """The step that ``case`` deserves of an account that has been on step ``held`` for ``held_ms``.
 
@@ -113,7 +113,7 @@ def deserved_action(case: Case, policy: Floats, held: Int, held_ms: Int) -> Int:
     return ACTION_NONE
 
 
-@kernel
+@lean_kernel
 def campaign_action(row: Record, policy: Floats) -> Int:
     """The step that the account's campaign deserves; ACTION_NONE when an operator dismissed it."""
     if row["detectors_off"] & p.CAMPAIGN_BIT:
@@ -125,7 +125,7 @@ def campaign_action(row: Record, policy: Floats) -> Int:
     return ACTION_NONE
 
 
-@kernel
+@lean_kernel
 def rolled_out(row: Record, policy: Floats) -> Bool:
     """Whether the account is in the share of its campaign that is acted on so far.
 

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.kernels import parameters as p
-from app.kernels.compile import kernel
+from app.kernels.compile import lean_kernel
 from app.kernels.decode_types import Float, Int, Record
 from app.kernels.features import (
     FAMILY_OF,
@@ -37,7 +37,7 @@ __all__ = ["Regimes", "deviation_from", "percentile_of", "regime_at", "risk_of",
 Floats = npt.NDArray[np.float64]
 
 
-@kernel
+@lean_kernel
 def weigh(
     row: Record,
     now: Int,
@@ -69,7 +69,7 @@ def weigh(
         evidence[k] = max(evidence[k], feature_evidence(row, f, deviation, policy))
 
 
-@kernel
+@lean_kernel
 def feature_evidence(row: Record, f: Int, deviation: float, policy: Floats) -> Float:
     """What ``deviation`` of feature ``f`` is worth, nats."""
     k = FAMILY_OF[f]
@@ -80,7 +80,7 @@ def feature_evidence(row: Record, f: Int, deviation: float, policy: Floats) -> F
     return policy[p.WEIGHT + k] * policy[p.SIGNAL + f] * min(max(ramp, 0.0), 1.0)
 
 
-@kernel
+@lean_kernel
 def threshold_deviation(row: Record, f: Int, policy: Floats) -> Float:
     """The deviation from which feature ``f`` of this account counts.
 
@@ -94,7 +94,7 @@ def threshold_deviation(row: Record, f: Int, policy: Floats) -> Float:
     return starts
 
 
-@kernel
+@lean_kernel
 def reliability(row: Record, f: Int, requests: float, shrinkage: float) -> Float:
     """How much of feature ``f``'s deviation to believe, 0..1, from the size of its sample."""
     if FAMILY_OF[f] == VOLUME:
@@ -107,7 +107,7 @@ def reliability(row: Record, f: Int, requests: float, shrinkage: float) -> Float
     return sample / (sample + shrinkage)
 
 
-@kernel
+@lean_kernel
 def deviation_from(value: float, location: float, scale: float) -> Float:
     """The modified z-score; 0 where there is no value or the population gave no distribution."""
     if math.isnan(value) or math.isnan(location):
@@ -115,7 +115,7 @@ def deviation_from(value: float, location: float, scale: float) -> Float:
     return (value - location) / scale
 
 
-@kernel
+@lean_kernel
 def risk_of(evidence: Floats, ignored: Int, log_odds: float) -> Float:
     """Probability of abuse: ``log_odds`` plus the evidence of the families not in ``ignored``."""
     total = log_odds
@@ -125,7 +125,7 @@ def risk_of(evidence: Floats, ignored: Int, log_odds: float) -> Float:
     return 1.0 / (1.0 + math.exp(-total))
 
 
-@kernel
+@lean_kernel
 def percentile_of(value: float, quantiles: Floats) -> Float:
     """Share of the population below ``value``, 0 to 100, from ``quantiles`` float64[QUANTILES].
 

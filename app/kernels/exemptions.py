@@ -3,7 +3,7 @@
 import numpy as np
 
 from app.kernels import parameters as p
-from app.kernels.compile import kernel
+from app.kernels.compile import lean_kernel
 from app.kernels.decode_types import Bool, Int, Record
 from app.kernels.regimes import Regimes
 from app.state.layout import ACTION_OBSERVE, FLAG_PROFILE, VERIFICATIONS
@@ -16,7 +16,7 @@ EXEMPT_PAYMENT = 4
 EXEMPT_EMAIL_DOMAIN = 5
 
 
-@kernel
+@lean_kernel
 def verification_of(row: Record) -> Int:
     """The account's verification; that of a stranger while no profile is known."""
     if not row["flags"] & FLAG_PROFILE or row["verification"] >= len(VERIFICATIONS):
@@ -24,7 +24,7 @@ def verification_of(row: Record) -> Int:
     return row["verification"]
 
 
-@kernel
+@lean_kernel
 def is_exempt(row: Record, now: Int, regimes: Regimes, r: Int) -> Bool:
     """Whether profile, operator or policy exempt the account at event time ``now`` (ms)."""
     if row["exempt_until"] > now or row["operator_exempt_until"] > now:
@@ -38,7 +38,7 @@ def is_exempt(row: Record, now: Int, regimes: Regimes, r: Int) -> Bool:
     return False
 
 
-@kernel
+@lean_kernel
 def _matches(row: Record, kind: Int, value: Int) -> Bool:
     if not row["flags"] & FLAG_PROFILE:
         return False
@@ -53,7 +53,7 @@ def _matches(row: Record, kind: Int, value: Int) -> Bool:
     return kind == EXEMPT_EMAIL_DOMAIN and row["email_domain"] == value
 
 
-@kernel
+@lean_kernel
 def ceiling_of(row: Record, now: Int, regimes: Regimes, r: Int) -> Int:
     """The highest action that detectors may take on the account."""
     if is_exempt(row, now, regimes, r):

@@ -21,7 +21,7 @@ The random end of a trial depends on the number of events alone: no value of a h
 
 import numpy as np
 
-from app.kernels.compile import kernel
+from app.kernels.compile import lean_kernel
 from app.kernels.decode_types import Int, Record
 from app.state.layout import FAMILIES
 
@@ -61,7 +61,7 @@ _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
 
 
-@kernel
+@lean_kernel
 def popcount(word: np.uint64) -> Int:
     """Bits set in ``word``, added up in parallel: LLVM knows the pattern."""
     word = word - ((word >> np.uint64(1)) & _M1)
@@ -73,7 +73,7 @@ def popcount(word: np.uint64) -> Int:
     return np.int64(word & np.uint64(0x7F))
 
 
-@kernel
+@lean_kernel
 def uniform(counter: Int) -> float:
     """A number in [0, 1) that looks random but depends on ``counter`` alone.
 
@@ -87,7 +87,7 @@ def uniform(counter: Int) -> float:
     return np.float64(z >> np.uint64(11)) * (1.0 / 9007199254740992.0)
 
 
-@kernel
+@lean_kernel
 def fold_family(row: Record, simhash: np.uint64, weight: float) -> None:
     """Add an opening prompt of ``weight`` to the families of ``row``."""
     nearest = -1
@@ -119,7 +119,7 @@ def fold_family(row: Record, simhash: np.uint64, weight: float) -> None:
         _set_trial(row, nearest, _OPEN)
 
 
-@kernel
+@lean_kernel
 def _new_mark(row: Record, k: Int, simhash: np.uint64) -> None:
     if _trial(row, k) == _OPEN:
         row["recaptured"] -= LOST * row["recaptured"]
@@ -127,12 +127,12 @@ def _new_mark(row: Record, k: Int, simhash: np.uint64) -> None:
     _set_trial(row, k, _ALONE)
 
 
-@kernel
+@lean_kernel
 def _trial(row: Record, k: Int) -> Int:
     return np.int64(row["trials"]) >> (2 * k) & 3
 
 
-@kernel
+@lean_kernel
 def _set_trial(row: Record, k: Int, trial: Int) -> None:
     others = np.int64(row["trials"]) & ~(3 << (2 * k))
     row["trials"] = np.uint16(others | trial << (2 * k))

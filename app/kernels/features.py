@@ -10,7 +10,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from app.kernels.compile import kernel
+from app.kernels.compile import lean_kernel
 from app.kernels.decode_types import Int, Record
 from app.kernels.heavy import heaviest
 from app.kernels.hours import active_hours
@@ -32,18 +32,21 @@ CONDUCT_NETWORKS = 9  # share of requests outside the main network
 CONDUCT_PROXY = 10  # mean likelihood of a proxy
 FEATURES = 11
 
-FAMILY_OF = (
-    VOLUME,
-    VOLUME,
-    CONTENT,
-    ELICITATION,
-    TEMPLATES,
-    RHYTHM,
-    RHYTHM,
-    RHYTHM,
-    CONDUCT,
-    CONDUCT,
-    CONDUCT,
+# An array, not a tuple: the compiler looks up a tuple's element by comparing the index with each.
+FAMILY_OF = np.array(
+    [
+        VOLUME,
+        VOLUME,
+        CONTENT,
+        ELICITATION,
+        TEMPLATES,
+        RHYTHM,
+        RHYTHM,
+        RHYTHM,
+        CONDUCT,
+        CONDUCT,
+        CONDUCT,
+    ]
 )
 
 # Tasks whose answers teach a model to reason, plan, program or act: what a distiller comes for.
@@ -58,13 +61,13 @@ _DAY_MS = float(HORIZONS_MS[DAY])
 _WEEK_MS = float(HORIZONS_MS[WEEK])
 
 
-@kernel
+@lean_kernel
 def weight_at(row: Record, now: Int) -> float:
     """The decayed requests of the week as of ``now`` (ms): the size of every share's sample."""
     return np.float64(row["requests"][WEEK]) * decay(ticks_between(row["last_ts"], now), _WEEK_MS)
 
 
-@kernel
+@lean_kernel
 def extract_features(
     row: Record, now: Int, mix: npt.NDArray[np.float64], out: npt.NDArray[np.float64]
 ) -> None:
@@ -86,7 +89,7 @@ def extract_features(
     out[CONDUCT_PROXY] = np.float64(row["proxy"]) / requests
 
 
-@kernel
+@lean_kernel
 def _volume(row: Record, now: Int) -> tuple[float, float]:
     day = decay(ticks_between(row["last_ts"], now), _DAY_MS)
     tokens = np.float64(row["output_tokens"][DAY]) + np.float64(row["reasoning_tokens"][DAY])
@@ -94,7 +97,7 @@ def _volume(row: Record, now: Int) -> tuple[float, float]:
     return math.log(1.0 + requests * day), math.log(1.0 + tokens * day)
 
 
-@kernel
+@lean_kernel
 def capability_divergence(tasks: npt.NDArray[np.float32], mix: npt.NDArray[np.float64]) -> float:
     """The capability tasks' part of the Kullback-Leibler divergence of ``tasks`` from ``mix``.
 
@@ -113,7 +116,7 @@ def capability_divergence(tasks: npt.NDArray[np.float32], mix: npt.NDArray[np.fl
     return divergence
 
 
-@kernel
+@lean_kernel
 def fresh_share(row: Record) -> float:
     """Share of openings that are fresh prompts of the account's few families; NaN without any.
 
@@ -126,7 +129,7 @@ def fresh_share(row: Record) -> float:
     return fresh * np.float64(row["novel"]) / np.float64(row["opening"])
 
 
-@kernel
+@lean_kernel
 def steadiness(row: Record) -> float:
     """Mean log gap less the log of the mean gap, of the row's week; NaN without gaps.
 
@@ -142,7 +145,7 @@ def steadiness(row: Record) -> float:
     return np.float64(row["gap_mean"]) - math.log(1.0 + mean)
 
 
-@kernel
+@lean_kernel
 def _surge(row: Record, now: Int) -> float:
     """How far the day's rate exceeds the account's own of the week, ln; both corrected for age."""
     age = float(now - row["first_ts"])

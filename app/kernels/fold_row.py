@@ -3,17 +3,17 @@
 import numpy as np
 
 from app.kernels import columns as c
-from app.kernels.compile import kernel
+from app.kernels.compile import lean_kernel
 from app.kernels.decode_types import Int, Matrix, Record
 from app.kernels.families import fold_family
 from app.kernels.gaps import fold_gap
 from app.kernels.heavy import fold_heavy
 from app.kernels.hours import mark_hour
 from app.kernels.windows import SATURATION, add_request, advance, ticks_between
-from app.state.layout import TASKS, WEEK
+from app.state.layout import FLAG_STUB, TASKS, WEEK
 
 
-@kernel
+@lean_kernel
 def fold_request(row: Record, values: Matrix, ts: Int) -> None:
     """Fold the request ``values`` (int64[REQ_WIDTH]) of event time ``ts`` (ms) into ``row``.
 
@@ -26,6 +26,7 @@ def fold_request(row: Record, values: Matrix, ts: Int) -> None:
     if first:
         row["first_ts"] = ts
         row["last_ts"] = ts
+        row["flags"] &= ~np.uint16(FLAG_STUB)
     mark_hour(row, ts)
     fold_gap(row, ts)
     age = np.int64(0)
@@ -44,7 +45,7 @@ def fold_request(row: Record, values: Matrix, ts: Int) -> None:
         row["events"] += 1
 
 
-@kernel
+@lean_kernel
 def _fold_keys(row: Record, values: Matrix, weight: float) -> None:
     template = np.uint64(values[c.REQ_TEMPLATE_HASH])
     network = np.uint64(values[c.REQ_NET_HASH])
@@ -55,7 +56,7 @@ def _fold_keys(row: Record, values: Matrix, weight: float) -> None:
     fold_heavy(row["model"], row["model_weight"], np.uint64(values[c.REQ_MODEL]), weight)
 
 
-@kernel
+@lean_kernel
 def reset_detection(row: Record) -> None:
     """Forget all that was observed of the account, as if its next request were the first.
 
@@ -92,7 +93,7 @@ def reset_detection(row: Record) -> None:
     _clear(row["model"], row["model_weight"])
 
 
-@kernel
+@lean_kernel
 def _clear(keys: np.ndarray, weights: np.ndarray) -> None:
     for i in range(keys.size):
         keys[i] = 0

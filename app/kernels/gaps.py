@@ -7,7 +7,7 @@ deviation of the log gap is near zero for a timer and well above one for people.
 
 import math
 
-from app.kernels.compile import kernel
+from app.kernels.compile import lean_kernel
 from app.kernels.decode_types import Int, Record
 from app.kernels.windows import decay, ticks_between
 from app.state.layout import HORIZONS_MS, WEEK
@@ -22,7 +22,7 @@ moments of a busy account are those of its recent hours.
 _WEEK_MS = float(HORIZONS_MS[WEEK])
 
 
-@kernel
+@lean_kernel
 def fold_gap(row: Record, ts: Int) -> None:
     """Add the gap from the row's clock to ``ts`` (ms); one that is not later has no gap."""
     if row["events"] == 0 or ts < row["last_ts"]:

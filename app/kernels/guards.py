@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.kernels import parameters as p
-from app.kernels.compile import kernel
+from app.kernels.compile import lean_kernel
 from app.kernels.decode_types import Bool, Int
 
 MINUTE = 0  # number of the minute that is counted
@@ -28,13 +28,13 @@ WIDTH = 9
 Guards = npt.NDArray[np.int64]
 
 
-@kernel
+@lean_kernel
 def guards_open(guards: Guards, now: Int) -> Bool:
     """Whether actions may go live at event time ``now`` (ms): the guards are not tripped."""
     return now >= guards[TRIPPED_UNTIL]
 
 
-@kernel
+@lean_kernel
 def admit(guards: Guards, now: Int, policy: npt.NDArray[np.float64]) -> Bool:
     """Count one action that newly limits an account; False, and tripped, if it is one too many.
 

@@ -8,13 +8,13 @@ high by at most the weight it took over, so a key with more than 1/n of all weig
 import numpy as np
 import numpy.typing as npt
 
-from app.kernels.compile import kernel
+from app.kernels.compile import lean_kernel
 
 Keys = npt.NDArray[np.uint64]
 Weights = npt.NDArray[np.float32]
 
 
-@kernel
+@lean_kernel
 def fold_heavy(keys: Keys, weights: Weights, key: np.uint64, weight: float) -> None:
     """Add ``weight`` for ``key`` to the ``n`` heaviest keys; a free place has no weight."""
     lightest = 0
@@ -28,7 +28,7 @@ def fold_heavy(keys: Keys, weights: Weights, key: np.uint64, weight: float) -> N
     weights[lightest] += weight
 
 
-@kernel
+@lean_kernel
 def heaviest(weights: Weights) -> float:
     """The largest weight."""
     best = 0.0

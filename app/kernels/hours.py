@@ -7,7 +7,7 @@ older hours and mean nothing.
 
 import numpy as np
 
-from app.kernels.compile import kernel
+from app.kernels.compile import lean_kernel
 from app.kernels.decode_types import Int, Record
 from app.kernels.families import popcount
 
@@ -17,7 +17,7 @@ _WORDS = 3
 _BITS = 64
 
 
-@kernel
+@lean_kernel
 def mark_hour(row: Record, ts: Int) -> None:
     """Note activity at ``ts`` (ms). An hour that is already forgotten changes nothing."""
     hour = ts // HOUR_MS
@@ -35,7 +35,7 @@ def mark_hour(row: Record, ts: Int) -> None:
         row["hours"][ago // _BITS] |= np.uint64(1) << np.uint64(ago % _BITS)
 
 
-@kernel
+@lean_kernel
 def active_hours(row: Record, now: Int, span: Int) -> Int:
     """Of the ``span`` (at most SPAN) hours up to the one that ``now`` (ms) is in, those active."""
     ahead = now // HOUR_MS - np.int64(row["hours_at"])
@@ -54,7 +54,7 @@ def active_hours(row: Record, now: Int, span: Int) -> Int:
     return found
 
 
-@kernel
+@lean_kernel
 def _shift(words: np.ndarray, by: Int) -> None:
     """Move the bits of ``words`` (uint64[3]) up by ``by``, 0 < by < SPAN."""
     whole = by // _BITS

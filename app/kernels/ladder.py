@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from app.kernels import parameters as p
-from app.kernels.compile import kernel
+from app.kernels.compile import lean_kernel
 from app.kernels.decisions import (
     CAUSE_CAMPAIGN,
     CAUSE_DECAY,
@@ -60,7 +60,7 @@ class Walk(NamedTuple):
     ceiling: Int
 
 
-@kernel
+@lean_kernel
 def judge(row: Record, ts: Int, regimes: Regimes, r: Int, guards: Guards, decision: Record) -> Bool:
     """Judge the account ``row`` after its request of event time ``ts`` (ms) under regime ``r``.
 
@@ -110,7 +110,7 @@ def judge(row: Record, ts: Int, regimes: Regimes, r: Int, guards: Guards, decisi
     return True
 
 
-@kernel
+@lean_kernel
 def _nothing_due(row: Record, now: Int, policy: Floats) -> Bool:
     """A cheap and exact no: the account stands on no step and has too few requests for any."""
     return (
@@ -121,7 +121,7 @@ def _nothing_due(row: Record, now: Int, policy: Floats) -> Bool:
     )
 
 
-@kernel
+@lean_kernel
 def _walk(
     row: Record, standing: Record, turn: Walk, policy: Floats, guards: Guards, decision: Record
 ) -> Int:
@@ -163,7 +163,7 @@ def _walk(
     return outcome
 
 
-@kernel
+@lean_kernel
 def _pass_guards(guards: Guards, now: Int, policy: Floats) -> Int:
     if not guards_open(guards, now):
         return GUARD_DIVERTED
@@ -172,7 +172,7 @@ def _pass_guards(guards: Guards, now: Int, policy: Floats) -> Int:
     return GUARD_QUIET
 
 
-@kernel
+@lean_kernel
 def _issue(
     row: Record,
     standing: Record,
@@ -205,21 +205,21 @@ def _issue(
     return _MOVED
 
 
-@kernel
+@lean_kernel
 def _release_risk(policy: Floats, held: Int) -> Float:
     if held == ACTION_SUSPEND:
         return policy[p.SUSPEND_RELEASE_RISK]
     return policy[p.THROTTLE_RELEASE_RISK]
 
 
-@kernel
+@lean_kernel
 def _release_ms(policy: Floats, held: Int) -> Float:
     if held == ACTION_SUSPEND:
         return policy[p.SUSPEND_RELEASE_MS]
     return policy[p.THROTTLE_RELEASE_MS]
 
 
-@kernel
+@lean_kernel
 def _renew_ms(policy: Floats, held: Int) -> Float:
     if held == ACTION_SUSPEND:
         return policy[p.SUSPEND_RENEW_MS]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from app.kernels.compile import kernel
+from app.kernels.compile import kernel, lean_kernel
 from app.kernels.decode_types import Int, Record
 from app.kernels.features import (
     CONDUCT_NETWORKS,
@@ -64,18 +64,18 @@ _RANGES = {
     CONDUCT_NETWORKS: (0.0, 1.0),
     CONDUCT_PROXY: (0.0, 1.0),
 }
-LOW = tuple(_RANGES[f][0] for f in range(FEATURES))
-HIGH = tuple(_RANGES[f][1] for f in range(FEATURES))
+LOW = np.array([_RANGES[f][0] for f in range(FEATURES)])
+HIGH = np.array([_RANGES[f][1] for f in range(FEATURES)])
 
 
-@kernel
+@lean_kernel
 def bin_of(f: Int, value: float) -> Int:
     """The bin of ``value`` for feature ``f``; values beyond the range go to the outermost bins."""
     place = (value - LOW[f]) / (HIGH[f] - LOW[f]) * BINS
     return np.int64(min(max(place, 0.0), BINS - 1.0))
 
 
-@kernel
+@lean_kernel
 def in_population(row: Record, now: Int) -> bool:
     """Whether ``row`` speaks for the population as of ``now`` (ms).
 
@@ -129,7 +129,7 @@ def sketch_population(
     return active
 
 
-@kernel
+@lean_kernel
 def mean_shares(shares: npt.NDArray[np.int64], out: npt.NDArray[np.float64]) -> None:
     """The task mix ``out`` float64[len(TASKS)], summing to one, from summed ``shares``.
 
@@ -142,7 +142,7 @@ def mean_shares(shares: npt.NDArray[np.int64], out: npt.NDArray[np.float64]) -> 
         out[k] = shares[k] / total if total > 0 else 1.0 / shares.size
 
 
-@kernel
+@lean_kernel
 def _add_shares(tasks: npt.NDArray[np.float32], shares: npt.NDArray[np.int64]) -> None:
     total = 0.0
     for k in range(tasks.size):

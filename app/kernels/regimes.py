@@ -9,34 +9,36 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from app.kernels.compile import kernel
+from app.kernels.compile import lean_kernel
 from app.kernels.decode_types import Int
 
 # Quantiles kept of each feature. Dense where people look (the upper tail) and where location and
 # scale come from.
-LEVELS = (
-    0.01,
-    0.05,
-    0.10,
-    0.20,
-    0.30,
-    0.40,
-    0.50,
-    0.60,
-    0.70,
-    0.75,
-    0.80,
-    0.85,
-    0.90,
-    0.925,
-    0.95,
-    0.97,
-    0.98,
-    0.99,
-    0.995,
-    0.999,
+LEVELS = np.array(
+    [
+        0.01,
+        0.05,
+        0.10,
+        0.20,
+        0.30,
+        0.40,
+        0.50,
+        0.60,
+        0.70,
+        0.75,
+        0.80,
+        0.85,
+        0.90,
+        0.925,
+        0.95,
+        0.97,
+        0.98,
+        0.99,
+        0.995,
+        0.999,
+    ]
 )
-QUANTILES = len(LEVELS)
+QUANTILES = LEVELS.size
 COLD = -1
 
 
@@ -65,7 +67,7 @@ class Regimes(NamedTuple):
     exempt_until: npt.NDArray[np.int64]
 
 
-@kernel
+@lean_kernel
 def regime_at(regimes: Regimes, ts: Int) -> Int:
     """The regime in force at event time ``ts`` (ms); the first one before all starts."""
     starts = regimes.starts

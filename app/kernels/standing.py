@@ -1,11 +1,11 @@
 """A standing: what an account has been told, in force until replaced or lapsed."""
 
-from app.kernels.compile import kernel
+from app.kernels.compile import lean_kernel
 from app.kernels.decode_types import Int, Record
 from app.state.layout import ACTION_NONE, ACTION_RELEASE
 
 
-@kernel
+@lean_kernel
 def action_in_force(standing: Record, now: Int) -> Int:
     """The action that limits or observes the account at event time ``now``; ACTION_NONE without.
 
@@ -17,7 +17,7 @@ def action_in_force(standing: Record, now: Int) -> Int:
     return standing["action"]
 
 
-@kernel
+@lean_kernel
 def next_sequence(standing: Record, ts: Int) -> Int:
     """The sequence of the account's next action: above the last one's and at least ``ts``.
 
@@ -26,7 +26,7 @@ def next_sequence(standing: Record, ts: Int) -> Int:
     return max(standing["sequence"] + 1, ts)
 
 
-@kernel
+@lean_kernel
 def write_standing(
     standing: Record,
     decision: Record,

@@ -16,7 +16,7 @@ import math
 import numpy as np
 
 from app.kernels import columns as c
-from app.kernels.compile import kernel
+from app.kernels.compile import lean_kernel
 from app.kernels.decode_types import Int, Matrix, Record
 from app.state.layout import (
     CLIENTS,
@@ -47,13 +47,13 @@ _DAY_MS = float(HORIZONS_MS[DAY])
 _WEEK_MS = float(HORIZONS_MS[WEEK])
 
 
-@kernel
+@lean_kernel
 def ticks_between(earlier: Int, later: Int) -> Int:
     """Ticks from ``earlier`` to ``later``, both in ms; negative when they are the other way."""
     return later // TICK_MS - earlier // TICK_MS
 
 
-@kernel
+@lean_kernel
 def decay(ticks: Int, horizon_ms: float) -> float:
     """What is left of a weight of one after ``ticks``; one when they are not positive."""
     if ticks <= 0:
@@ -61,7 +61,7 @@ def decay(ticks: Int, horizon_ms: float) -> float:
     return math.exp(-float(ticks) * TICK_MS / horizon_ms)
 
 
-@kernel
+@lean_kernel
 def advance(row: Record, ts: Int) -> None:
     """Bring the windows of ``row`` from its clock to ``ts``, which is not earlier."""
     ticks = ticks_between(row["last_ts"], ts)
@@ -95,7 +95,7 @@ def advance(row: Record, ts: Int) -> None:
         row["model_weight"][k] *= week
 
 
-@kernel
+@lean_kernel
 def unit(bits: Int) -> float:
     """The double in ``bits``, held to 0..1; NaN is 0."""
     value = np.int64(bits).view(np.float64)
@@ -104,7 +104,7 @@ def unit(bits: Int) -> float:
     return min(value, 1.0)
 
 
-@kernel
+@lean_kernel
 def add_request(row: Record, values: Matrix, age_ticks: Int) -> float:
     """Add the request ``values`` (int64[REQ_WIDTH]) to the windows of ``row``.
 
