@@ -19,7 +19,6 @@ from app.transport.chunks import Chunk, ChunkMessage
 from app.transport.ledger import AckLedger
 from app.transport.pump import Pump
 from app.transport.thread import ConsumerThread, Fetched
-from app.transport.watchdog import Watchdog
 
 
 @dataclass(slots=True)
@@ -52,13 +51,6 @@ class Consumer(stock.Consumer):  # type: ignore[misc]
 
     def is_changelog(self, tp: TP) -> bool:
         return bool(self._is_changelog_tp(tp))
-
-    async def on_start(self) -> None:
-        await super().on_start()
-        if self.transport.stall_limit is not None and not self.app.client_only:
-            await self.add_runtime_dependency(
-                Watchdog(self, self.transport.stall_limit, beacon=self.beacon, loop=self.loop)
-            )
 
     # -- fetching and delivering
 

@@ -34,16 +34,12 @@ class Transport(stock.Transport):  # type: ignore[misc]
     queued_chunks: int
     """Most chunks that wait in one stream. With what the client holds this bounds memory."""
 
-    stall_limit: float | None
-    """Seconds without progress after which the process is ended; None: never."""
-
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         verify()
         super().__init__(*args, **kwargs)
         self._chunk_topics: set[str] = set()
         self.positions = None
         self.queued_chunks = 8
-        self.stall_limit = None
 
     def read_in_chunks(self, *topics: str) -> None:
         """Deliver these topics in chunks. Call before the application starts."""

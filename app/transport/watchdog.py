@@ -87,6 +87,9 @@ def end_process(reason: str, **details: Any) -> None:
 class Watchdog(Service):  # type: ignore[misc]
     """Watches ``consumer`` from its event loop, and that loop from a thread.
 
+    Add it to the application before it starts, so that it sees recovery too:
+    ``app.add_dependency(Watchdog(app.consumer, 120.0))``.
+
     ``limit``: seconds without progress that end the worker; longer than a rebalance, a checkpoint
     and the compilation of the kernels may take. ``end`` is called once, from either thread.
     """

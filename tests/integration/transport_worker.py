@@ -6,7 +6,11 @@ or dead, ever skipped or repeated an offset.
 """
 
 import argparse
+import asyncio
+import logging
 import os
+import signal
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -14,6 +18,7 @@ from typing import Any
 import faust
 from faust.types import TP
 
+from app.transport.watchdog import Watchdog
 from tests.integration.transport_app import SETTINGS, records_of
 
 
@@ -43,7 +48,7 @@ class FilePositions:
             os.close(handle)
 
 
-def main() -> None:
+async def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--bootstrap", required=True)
     parser.add_argument("--group", required=True)
@@ -63,7 +68,6 @@ def main() -> None:
     positions = FilePositions(options.directory)
     app.transport.read_in_chunks(options.topic)
     app.transport.positions = positions
-    app.transport.stall_limit = options.stall_limit
     topic = app.topic(options.topic, key_serializer="raw", value_serializer="raw")
 
     @app.agent(topic)  # type: ignore[untyped-decorator]
@@ -76,8 +80,26 @@ def main() -> None:
             positions.append(message.tp, message.first_offset, message.next_offset, len(records))
             time.sleep(options.pause)  # noqa: ASYNC251 the chunks behind it queue up meanwhile
 
-    app.Worker(loglevel="INFO").execute_from_commandline()
+    if options.stall_limit is not None:
+        app.add_dependency(Watchdog(app.consumer, options.stall_limit))
+    logging.basicConfig(level=logging.INFO)
+    await run(app)
+
+
+async def run(app: faust.App) -> None:
+    """Until SIGTERM or a crash, which ends the process with an error."""
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
+    app.in_worker = True
+    await app.start()
+    ends = {asyncio.ensure_future(one) for one in (stop.wait(), app._crashed.wait())}
+    await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    for one in ends:
+        one.cancel()
+    await app.stop()
+    if app.crash_reason is not None:
+        raise app.crash_reason
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(asyncio.run(main()))
