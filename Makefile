@@ -52,6 +52,12 @@ typecheck: $(VENV)/.installed-dev ## strict type check
 bench: $(VENV)/.installed-dev ## the measured ratios; the last line is one JSON object
 	@$(BIN)/python -m tests.benchmarks.bench $(ARGS)
 
+schemas: $(VENV)/.installed-dev ## write schemas/ anew from the records
+	@$(BIN)/python -m app.events.generate_schemas
+
+fuzz: $(VENV)/.installed-dev ## mutate real record batches against the decoders; ARGS="--seconds 600"
+	@$(BIN)/python -m tests.fuzz.fuzz_decode $(ARGS)
+
 lock: $(VENV)/.installed-dev ## resolve the dependencies anew into the lock files
 	@$(BIN)/pip install --quiet --disable-pip-version-check uv
 	@$(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes \

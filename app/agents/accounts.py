@@ -53,6 +53,8 @@ def accounts_table(
         return topic.full_name(settings.topic_prefix)
 
     encoder = Encoder(settings.output_encoding, schemas)
+    for topic in (t.ENFORCEMENTS, t.ENFORCEMENT_STATE, t.ENFORCEMENTS_SHADOW):
+        encoder.prepare(named(topic), topic.record)  # asks a registry now, not on the event loop
     actions = ActionWriter(
         named(t.ENFORCEMENTS),
         named(t.ENFORCEMENT_STATE),

@@ -1,14 +1,21 @@
 """What is the same for every agent that reads in chunks: take one, hand it to its partition."""
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import faust
+import structlog
 
 from app import metrics
 from app.agents.ownership import Ownership, Tenure
 from app.agents.table_partition import Run, TablePartition
+
+log = structlog.get_logger(__name__)
+
+REGISTRY_SECONDS = 2.0
+"""Pause before a schema registry that could not be reached is asked again."""
 
 P = TypeVar("P", bound=TablePartition)
 
@@ -40,7 +47,21 @@ async def _take(ownership: Ownership[P], fold: Fold[P], message: Any) -> None:
     run = Run(message.topic, message.value, message.first_offset, message.next_offset)
     started = time.perf_counter()
     waited = 0.0
-    for _ in fold(tenure.partition, run):
+    steps = fold(tenure.partition, run)
+    while True:
+        try:
+            next(steps)
+        except StopIteration:
+            break
+        except ConnectionError as exc:
+            # A writer's schema cannot be had now. Nothing of the run has been folded yet, so it is
+            # begun again: its records are not bad, they wait.
+            log.warning("records wait for the schema registry", topic=run.topic, error=str(exc))
+            await asyncio.sleep(REGISTRY_SECONDS)
+            if ownership.get(message.partition) is not tenure:
+                return
+            steps = fold(tenure.partition, run)
+            continue
         paused = time.perf_counter()
         if not await _drained(ownership, message.partition, tenure):
             return
