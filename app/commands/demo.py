@@ -44,9 +44,10 @@ def command(
 ) -> None:
     """Watch a simulated campaign inside a benign population being throttled and suspended.
 
-    Starts an in-memory broker for development and a worker, streams two days of event time in half a
-    minute, and prints every enforcement action as a consumer reads it. Everything is
-    real but the traffic. Leaves nothing behind.
+    Starts an in-memory broker for development and a worker, streams two days of event time in half
+    a minute, and prints every enforcement action as a consumer reads it. Everything is real but the
+    traffic. An account is suspended after a day and a night at the earliest, so shorter demos show
+    throttles only. Leaves nothing behind.
 
     Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no broker answered, 130 interrupted.
 

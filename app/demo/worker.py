@@ -69,7 +69,9 @@ class DemoWorker:
 
     def last_words(self) -> str:
         """The last lines of its log, as the end of a message."""
-        lines = [line for line in self._process.last_lines(200) if not _is_chatter(line)][-15:]
+        everything = self._process.last_lines(200)
+        amiss = [line for line in everything if not _is_chatter(line)]
+        lines = (amiss or everything)[-15:]
         return "; its last log lines:\n" + "\n".join(lines) if lines else ", without a word"
 
     def stop(self) -> int:

@@ -30,7 +30,8 @@ KEYS = {
     "dead_letters",
     "events_per_second",
 }
-DEADLINE_SECONDS = 170.0
+DEADLINE_SECONDS = 420.0
+"""A first start compiles every kernel, and a busy machine takes its time over that."""
 
 
 def processes_in(directory: Path) -> list[str]:
@@ -106,14 +107,14 @@ def test_a_campaign_is_stopped_and_the_benign_are_not(demos: Any) -> None:
             holder.listen()
         except OSError:
             pass  # taken already, which is just as well
-        demo = demos("--json", "--accounts", "1500", "--days", "1")
+        demo = demos("--json", "--accounts", "1000")
         assert demo.process.wait(DEADLINE_SECONDS) == 0, demo.progress.read_text()
     assert f"127.0.0.1:{USUAL_PORT}\n" not in demo.progress.read_text()
     summary = orjson.loads(demo.output.read_bytes().splitlines()[-1])
     assert summary.keys() >= KEYS
-    assert summary["accounts"] == 1_500
-    assert summary["fraudulent_accounts"] == 150
-    assert summary["benign_accounts"] == 1_350
+    assert summary["accounts"] == 1_000
+    assert summary["fraudulent_accounts"] == 100
+    assert summary["benign_accounts"] == 900
     assert summary["requests"] == (
         summary["folded"] + summary["duplicates"] + summary["dead_letters"]
     )
