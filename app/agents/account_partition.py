@@ -148,11 +148,11 @@ class AccountPartition(TablePartition):
             self.bury_decoded(run.topic, framed, decoded, REQUESTS, start, done)
             if done == count:
                 break
-            self.reach(run.topic, int(framed.frames[done, c.FRAME_OFFSET]))
+            self.reach(run.topic, int(framed.frames[done, c.FRAME_OFFSET]), done - start)
             self._cross(int(decoded.values[done, c.REQ_TS]), judgement)
             while self._sweep.pending:
                 yield
-        self.reach(run.topic, run.next_offset)
+        self.reach(run.topic, run.next_offset, done - start)
 
     def decoded(self, framed: Framed, spec: RecordSpec, avro: AvroPrograms) -> Decoded:
         """``framed`` records as columns, held against this partition's number."""

@@ -55,7 +55,7 @@ def profiles(partition: AccountPartition, run: Run) -> Iterator[None]:
     for name, place in (("applied", APPLIED), ("stale", STALE), ("dead", DEAD)):
         partition.counters[f"profiles.{name}"] += int(counts[place])
     partition.counters["profiles.in"] += count
-    partition.reach(run.topic, run.next_offset)
+    partition.reach(run.topic, run.next_offset, count)
     yield from ()
 
 
@@ -108,7 +108,7 @@ def _one_by_one(
     counters[f"{name}.in"] += count
     bad = np.flatnonzero(status != reasons.OK)
     partition.bury(run.topic, framed, bad, status, [fields[i] for i in bad.tolist()])
-    partition.reach(run.topic, run.next_offset)
+    partition.reach(run.topic, run.next_offset, count)
     yield from ()
 
 

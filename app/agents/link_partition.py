@@ -37,5 +37,5 @@ class LinkPartition(TablePartition):
         status = self.folder.fold(framed)
         bad = np.flatnonzero(status != reasons.OK)
         self.bury(run.topic, framed, bad, status, [None] * bad.size)
-        self.reach(run.topic, run.next_offset)
+        self.reach(run.topic, run.next_offset, len(framed.frames))
         yield from ()

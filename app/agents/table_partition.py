@@ -117,12 +117,11 @@ class TablePartition:
                 f"{run.topic}[{self.place.number}]: got offsets from {run.first_offset} on, but"
                 f" the state has only come to {position.next_offset}"
             )
-        framed = frame(run.data, position.next_offset, check_crc=True)
-        self.taken[run.topic] += len(framed.frames)
-        return framed
+        return frame(run.data, position.next_offset, check_crc=True)
 
-    def reach(self, topic: str, offset: int) -> None:
-        """Move the position of an input up to ``offset``."""
+    def reach(self, topic: str, offset: int, records: int) -> None:
+        """Move the position of an input up to ``offset``, ``records`` having been taken since."""
+        self.taken[topic] += records
         position = self.positions[topic]
         if offset > position.next_offset:
             self.positions[topic] = position._replace(next_offset=offset)
