@@ -36,6 +36,11 @@ class Feature(NamedTuple):
         """Name of the evidence family."""
         return EVIDENCE_NAMES[self.family]
 
+    @property
+    def signal(self) -> str:
+        """Name of the feature within its family."""
+        return self.name.partition(".")[2]
+
 
 def _same(value: float) -> float:
     return value

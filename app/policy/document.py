@@ -20,7 +20,7 @@ from app.policy.limits import (
     Operators,
     Population,
 )
-from app.policy.reach import highest_risk
+from app.policy.reach import highest_risk, out_of_reach
 from app.policy.setting import Section, setting
 from app.policy.steps import Ladder
 
@@ -109,6 +109,9 @@ class PolicyDocument(Section):
                     f"ladder.{step}.risk is out of reach: with these weights and this prior no"
                     f" account's risk exceeds {highest:.3f}"
                 )
+        need = out_of_reach(self.evidence)
+        if need is not None:
+            raise ValueError(f"{need} is out of reach: no signal of that evidence brings as much")
         if self.clock.retention_days * 24 < self.clock.allowed_lateness_hours:
             raise ValueError("clock.retention_days must not be below clock.allowed_lateness_hours")
         return self

@@ -92,9 +92,9 @@ class Detector(Section):
 class Volume(Detector):
     """How much the account takes in a day."""
 
-    starts_at: float = _starts_at(0.5, "what a third of all accounts exceed is a lot already")
+    starts_at: float = _starts_at(0.5, "three accounts in ten of a normal population are beyond")
     saturates_at: float = _saturates_at(2.0, "beyond, honest heavy users are no rarer than abuse")
-    weight: float = _weight(2.0, "heavy users are honest as a rule")
+    weight: float = _weight(2.0, "heavy users are honest as a rule: e^2 = 7 times as likely")
     throttle_needs: float = _for_throttle(0.1, "harm takes more than the usual volume")
     suspend_needs: float = _for_suspension(0.1, "harm takes more than the usual volume")
     requests: float = _signal(1.0, "Most that requests of the day may bring.", "the plain measure")
@@ -106,9 +106,9 @@ class Volume(Detector):
 class Content(Detector):
     """How far the account's tasks lean to capabilities, against the population's mix."""
 
-    starts_at: float = _starts_at(0.5, "what a third of all accounts exceed is a focus")
+    starts_at: float = _starts_at(0.5, "three accounts in ten of a normal population are beyond")
     saturates_at: float = _saturates_at(2.0, "coding tools are narrow too, and many")
-    weight: float = _weight(2.0, "narrow work is honest as a rule")
+    weight: float = _weight(2.0, "narrow work is honest as a rule: e^2 = 7 times as likely")
 
 
 class Elicitation(Detector):
@@ -116,7 +116,7 @@ class Elicitation(Detector):
 
     starts_at: float = _starts_at(1.0, "one account in six of a normal population is beyond")
     saturates_at: float = _saturates_at(3.0, "one account in 740 of a normal population is beyond")
-    weight: float = _weight(4.0, "what distillation is after: fifty times as likely under abuse")
+    weight: float = _weight(4.0, "what distillation is after: e^4 = 55 times as likely")
     throttle_needs: float = _for_throttle(0.25, "who asks for no reasoning distils none")
     suspend_needs: float = _for_suspension(1.0, "honest programs ask for reasoning too, if less")
 
@@ -126,9 +126,9 @@ class Templates(Detector):
 
     starts_at: float = _starts_at(1.5, "one account in fifteen of a normal population is beyond")
     saturates_at: float = _saturates_at(5.0, "half of all openings, where most accounts have none")
-    weight: float = _weight(4.0, "how data sets are made: fifty times as likely under abuse")
-    throttle_needs: float = _for_throttle(0.1, "a suite that repeats its prompts is no extraction")
-    suspend_needs: float = _for_suspension(0.2, "a little more, as it is a suspension")
+    weight: float = _weight(4.0, "how data sets are made: e^4 = 55 times as likely")
+    throttle_needs: float = _for_throttle(0.1, "a suite that repeats its prompts extracts nothing")
+    suspend_needs: float = _for_suspension(0.2, "a margin over the throttle's")
 
 
 class Rhythm(Detector):
@@ -136,8 +136,8 @@ class Rhythm(Detector):
 
     starts_at: float = _starts_at(1.0, "one account in six of a normal population is beyond")
     saturates_at: float = _saturates_at(3.0, "agents and products never sleep either")
-    weight: float = _weight(2.0, "round-the-clock use is honest as a rule")
-    active_hours: float = _signal(1.0, "Most that hours active may bring.", "hardest to avoid")
+    weight: float = _weight(2.0, "machines are honest as a rule: e^2 = 7 times as likely")
+    active_hours: float = _signal(1.0, "Most that hours active may bring.", "the plain measure")
     steadiness: float = _signal(0.5, "Most that an even pace may bring.", "products are steady")
     surge: float = _signal(0.5, "Most that a change of pace may bring.", "projects start and end")
 
@@ -145,9 +145,9 @@ class Rhythm(Detector):
 class Conduct(Detector):
     """Whether it behaves like a client that only asks and never talks, from places that hide."""
 
-    starts_at: float = _starts_at(0.5, "what a third of all accounts exceed is a habit")
+    starts_at: float = _starts_at(0.5, "three accounts in ten of a normal population are beyond")
     saturates_at: float = _saturates_at(2.5, "one account in 160 of a normal population is beyond")
-    weight: float = _weight(1.5, "privacy, travel and scripts are honest as a rule")
+    weight: float = _weight(1.5, "scripts and privacy are honest: e^1.5 = 4.5 times as likely")
     openings: float = _signal(1.0, "Most that single-turn use may bring.", "the plain measure")
     networks: float = _signal(0.5, "Most that changing networks may bring.", "people travel")
     proxy: float = _signal(0.6, "Most that proxies may bring.", "privacy is no offence")
@@ -160,7 +160,7 @@ class Evidence(Section):
         0.001,
         "Share of accounts believed to be abusive before any evidence.",
         unit="share of accounts",
-        why="one in a thousand",
+        why="one in a thousand, ln(0.001 / 0.999) = -6.9 nats",
         gt=0,
         lt=0.5,
     )

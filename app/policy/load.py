@@ -17,6 +17,19 @@ class InvalidPolicy(ValueError):
     """A policy that cannot come into force; the message names each field and the reason."""
 
 
+class _Loader(yaml.SafeLoader):
+    """A safe loader that refuses a setting given twice, of which the last would win silently."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                place = f"line {key.start_mark.line + 1}"
+                raise InvalidPolicy(f"{place}: {key.value} is there twice; the last would win")
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
 def load_policy(source: Path | str | bytes) -> PolicyDocument:
     """The policy in a file (given by its path) or in text (given as bytes), YAML or JSON.
 
@@ -29,9 +42,11 @@ def load_policy(source: Path | str | bytes) -> PolicyDocument:
     if len(text) > MAX_BYTES:
         raise InvalidPolicy(f"the document has {len(text):,} bytes; the limit is {MAX_BYTES:,}")
     try:
-        document = yaml.safe_load(text)
-    except yaml.YAMLError as exc:
+        document = yaml.load(text, _Loader)  # noqa: S506
+    except (yaml.YAMLError, UnicodeDecodeError) as exc:
         raise InvalidPolicy(f"neither YAML nor JSON: {exc}") from None
+    except RecursionError:
+        raise InvalidPolicy("nested too deeply") from None
     return parse_policy(document)
 
 

@@ -55,7 +55,7 @@ def _evidence(values: npt.NDArray[np.float64], policy: PolicyDocument) -> None:
     for f, feature in enumerate(FEATURES):
         detector = getattr(policy.evidence, EVIDENCE_NAMES[feature.family])
         # A family of one feature has no signal to weigh.
-        values[p.SIGNAL + f] = getattr(detector, feature.name.partition(".")[2], 1.0)
+        values[p.SIGNAL + f] = getattr(detector, feature.signal, 1.0)
 
 
 def _ladder(values: npt.NDArray[np.float64], ladder: Ladder) -> None:

@@ -63,7 +63,7 @@ def _families(default: int, why: str) -> Any:
 class Observe(Section):
     """Note an account: no limit, only a record."""
 
-    risk: float = _risk(0.5, "Risk from which the step is taken.", "more likely than not")
+    risk: float = _risk(0.5, "Risk from which the step is taken.", "more likely than not: 6.9 nats")
     requests: float = _requests(40.0, "two thirds of every deviation are then the account's own")
     lapses_after_hours: float = _hours(24.0, "How long it holds.", "a day's shift", ge=0.1)
 
@@ -71,7 +71,7 @@ class Observe(Section):
 class Throttle(Section):
     """Limit an account's rate for a while; it lapses by itself."""
 
-    risk: float = _risk(0.9, "Risk from which the step is taken.", "nine cases in ten")
+    risk: float = _risk(0.9, "Risk from which the step is taken.", "nine cases in ten: 9.1 nats")
     release_risk: float = _risk(
         0.4, "Risk below which it ends early.", "half of what brought it: no flapping"
     )
@@ -119,7 +119,9 @@ class Throttle(Section):
 class Suspend(Section):
     """Refuse an account, after it has been throttled."""
 
-    risk: float = _risk(0.95, "Risk from which the step is taken.", "nineteen cases in twenty")
+    risk: float = _risk(
+        0.95, "Risk from which the step is taken.", "nineteen cases in twenty: 9.9 nats"
+    )
     requests: float = _requests(100.0, "five sixths of every deviation are the account's own")
     active_hours: int = _active_hours(16, "longer than anybody works, teaches or crams")
     idle_hours: int = _idle_hours(2, "whatever has an office behind it rests for longer than that")
