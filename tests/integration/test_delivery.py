@@ -90,21 +90,36 @@ class Run:
             effective_from=0,
             document=policy.model_dump(mode="json"),
         ).encode()
-        producer = kafka.producer(linger_ms=50, compression_type="lz4")
-        for topic, pairs in (
-            ("policy.v1", [(record.key, record.value)]),
-            ("population.v1", population),
-            ("profiles.v1", profiles),
-            ("requests.v1", requests),
-        ):
-            for key, value in pairs:
-                while True:
-                    try:
-                        producer.produce(self.prefix + topic, value, key)
-                        break
-                    except BufferError:
-                        producer.poll(0.1)
+        self._produce("policy.v1", [(record.key, record.value)])
+        self._produce("population.v1", population)
+        self._produce("profiles.v1", profiles)
+        self._take_in_profiles(len(profiles))
+        self._produce("requests.v1", requests)
+
+    def _produce(self, topic: str, pairs: Pairs) -> None:
+        producer = self.kafka.producer(linger_ms=50, compression_type="lz4")
+        for key, value in pairs:
+            while True:
+                try:
+                    producer.produce(self.prefix + topic, value, key)
+                    break
+                except BufferError:
+                    producer.poll(0.1)
         assert producer.flush(60) == 0
+
+    def _take_in_profiles(self, count: int) -> None:
+        """Profiles and requests are two topics: whether one meets the other is not determined."""
+        worker = Worker(self.environ, self.directory, f"{self.prefix}profiles")
+        try:
+            topic = self.prefix + "profiles.v1"
+            worker.until_ready()
+            worker.until(
+                lambda: worker.metric("reflux_consumed_records_total", topic=topic) >= count,
+                "the profiles",
+            )
+            assert worker.stop() == 0, worker.last_words()
+        finally:
+            worker.end()
 
     def process(self, kills: int, seed: int) -> None:
         """Work through the input, with the worker killed ``kills`` times on the way."""
