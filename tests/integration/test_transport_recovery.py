@@ -26,6 +26,11 @@ class ChunkTable(faust.Table):  # type: ignore[misc]
         self.applied: dict[TP, int] = {}
         self.messages = 0
 
+    async def on_rebalance(self, *moved: Any, **options: Any) -> None:
+        # Faust remembers a partition's buffer size by its first role, active or standby.
+        self.app.tables.recovery.buffer_sizes.clear()
+        await super().on_rebalance(*moved, **options)
+
     def persisted_offset(self, tp: TP) -> int | None:
         return self.applied.get(tp)
 
