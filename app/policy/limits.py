@@ -28,7 +28,8 @@ class Guards(Section):
         0.05,
         "Accounts newly throttled or suspended, over those active in the last day.",
         unit="share of active accounts per hour",
-        why="no campaign on record was one account in twenty; a broken classifier is all of them",
+        why="a broken classifier would limit everybody within the hour; abuse by one account in"
+        " twenty deserves a look first",
         gt=0,
         le=1,
     )
@@ -243,7 +244,7 @@ class Population(Section):
         200,
         "Active accounts below which a snapshot is not used.",
         unit="accounts",
-        why="the median of 200 has a standard error of 0.09 deviations, the spread one of 20 %",
+        why="the median of 200 has a standard error of 0.09 deviations, their spread one of 14 %",
         ge=10,
         le=1_000_000_000,
     )
