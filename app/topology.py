@@ -72,6 +72,7 @@ class Topology:
         self._monitor = Monitor(self.app, health, accounts.ownership, links.ownership)
         self.app.on_partitions_revoked.connect(self._on_revoked)
         self.app.on_before_shutdown.connect(self._on_shutdown)
+        self._crash_watch: asyncio.Task[None] | None = None
 
     # Life.
 
@@ -83,6 +84,7 @@ class Topology:
         watchdog = Watchdog(self.app.consumer, self._settings.watchdog, loop=self.app.loop)
         self.app.add_dependency(watchdog)
         self._monitor.start()
+        self._crash_watch = asyncio.create_task(self._fail_on_crash(), name="crash-watch")
         await self.app.start()
 
     async def stop(self) -> None:
@@ -90,8 +92,16 @@ class Topology:
         await self.app.stop()
         await self._end(self._settings.rebalance_timeout)
         self._monitor.stop()
+        if self._crash_watch is not None:
+            self._crash_watch.cancel()
         self._broadcasts.stop()
         self._executor.shutdown(wait=False, cancel_futures=True)
+
+    async def _fail_on_crash(self) -> None:
+        """A service of Faust's that crashes marks the application; only Faust's own command,
+        which we do not use, would end the process for it."""
+        await self.app._crashed.wait()
+        self.fail(self.app.crash_reason or RuntimeError("the Faust application crashed"))
 
     def fail(self, reason: BaseException) -> None:
         """End the worker: what it has in memory and not in its changelogs is not to be trusted."""
