@@ -25,6 +25,7 @@ from app.kernels.ladder import judge
 from app.kernels.murmur2 import partition_of
 from app.kernels.regimes import regime_at
 from app.policy.operators import apply_command
+from app.policy.verdicts import apply_verdict
 
 R = TypeVar("R", bound=Record)
 
@@ -168,14 +169,10 @@ def _verdict(partition: AccountPartition, slot: int, verdict: Verdict, source: S
     """Keep the finding of the campaign that is surest of the account; a newer epoch replaces."""
     row = partition.store.views().rows[slot]
     campaign = int(verdict.campaign_id, 16)
-    same = int(row["campaign"]) == campaign
-    if same and verdict.epoch <= row["campaign_epoch"]:
+    if not apply_verdict(
+        row, campaign, verdict.epoch, verdict.probability, confirmed=verdict.confirmed
+    ):
         return False
-    if not same and verdict.probability <= row["campaign_probability"]:
-        return False
-    row["campaign"] = campaign
-    row["campaign_epoch"] = verdict.epoch
-    row["campaign_probability"] = verdict.probability if verdict.confirmed else 0.0
     judgement = partition.judgement()
     regimes = judgement.regimes
     decision = np.zeros(1, DECISION)

@@ -1,8 +1,10 @@
 """What an on-call engineer decides about one account, applied to its row.
 
 A manual standing holds against the detector until it expires, or until a later command. A release
-keeps the account from being acted on again for the same evidence: each family of evidence that
-spoke must go beyond what it then was by a margin, or stays silent.
+keeps the account from being acted on again for the same evidence: a family of evidence that spoke
+is cleared, and speaks again only when it goes clearly beyond what it then was. Evidence ripens with
+every request, so what had not saturated yet is cleared up to saturation. Limiting the account by
+hand takes the clearance back.
 """
 
 from typing import Any
@@ -52,6 +54,8 @@ def apply_command(
             decision["tokens_per_minute"] = command.limit.tokens_per_minute
         row["hold_until"] = expires_at or MILLIS_MAX
         row["operator_exempt_until"] = 0
+        row["detectors_off"] = 0
+        row["cleared"] = 0.0
         return _write(row, decision, now, action, expires_at)
     if command.command == "exempt":
         row["operator_exempt_until"] = expires_at
@@ -73,19 +77,17 @@ def _write(
 
 
 def _clear_evidence(row: npt.NDArray[Any], regimes: Regimes) -> None:
-    """Note how far each family that speaks has gone, so that the same evidence stays silent."""
+    """Clear the families of evidence that speak against the account, and its campaign."""
     now = int(row["last_ts"])
     r = regime_at(regimes, now)
     observed, deviations = np.empty(FEATURES), np.empty(FEATURES)
     evidence = np.empty(EVIDENCE_FAMILIES)
     weigh(row, now, regimes, r, observed, deviations, evidence)
-    saturates = regimes.parameters[r, p.SATURATES_AT : p.SATURATES_AT + EVIDENCE_FAMILIES]
     off = int(row["detectors_off"])
-    for k in range(EVIDENCE_FAMILIES):
-        if evidence[k] > 0.0:
-            furthest = max(deviations[f] for f in range(FEATURES) if FAMILY_OF[f] == k)
-            row["cleared"][k] = min(furthest, saturates[k])
-            off |= 1 << k
+    for k in np.flatnonzero(evidence):
+        furthest = float(deviations[k == FAMILY_OF].max())
+        row["cleared"][k] = max(furthest, regimes.parameters[r, p.SATURATES_AT + k])
+        off |= 1 << int(k)
     if row["campaign"] != 0:
         off |= p.CAMPAIGN_BIT
     row["detectors_off"] = off

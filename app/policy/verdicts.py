@@ -1,0 +1,30 @@
+"""What a campaign found out about an account, noted in its row; the ladder acts on it."""
+
+from typing import Any
+
+import numpy.typing as npt
+
+from app.kernels.parameters import CAMPAIGN_BIT
+
+
+def apply_verdict(
+    row: npt.NDArray[Any], campaign: int, epoch: int, probability: float, *, confirmed: bool
+) -> bool:
+    """Note a finding in ``row`` (one element of a structured array of ``ACCOUNT``).
+
+    A campaign's newer epoch replaces its older one; another campaign must be surer of the account
+    than the one noted. A campaign that is not confirmed is noted with probability 0. An operator's
+    release of the account was about the campaign noted then, so it does not cover another one.
+    Returns whether the finding was news.
+    """
+    if int(row["campaign"]) == campaign:
+        if epoch <= row["campaign_epoch"]:
+            return False
+    elif probability <= row["campaign_probability"]:
+        return False
+    else:
+        row["detectors_off"] &= ~CAMPAIGN_BIT & 0xFF
+    row["campaign"] = campaign
+    row["campaign_epoch"] = epoch
+    row["campaign_probability"] = probability if confirmed else 0.0
+    return True
