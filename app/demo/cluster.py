@@ -44,8 +44,8 @@ def embedded(directory: Path, report: Report) -> Iterator[Settings]:
 def existing(bootstrap: str, directory: Path, report: Report, *, keep: bool) -> Iterator[Settings]:
     """Settings for topics on the cluster at ``bootstrap``, deleted when the block is left.
 
-    The topics have a prefix of their own, so that nothing else on the cluster is touched; ``keep``
-    leaves them. Raises ``BrokerUnreachable``.
+    Topics and consumer group have names of their own, so that nothing else on the cluster is
+    touched; ``keep`` leaves them. Raises ``BrokerUnreachable``.
     """
     name = f"reflux-demo-{uuid.uuid4().hex[:8]}"
     settings = _settings(
@@ -58,7 +58,7 @@ def existing(bootstrap: str, directory: Path, report: Report, *, keep: bool) -> 
         if keep:
             report.say(f"topics {name}.* are left on {bootstrap}")
         else:
-            _delete_topics(settings)
+            _clean_up(settings)
 
 
 def create_topics(settings: Settings) -> int:
@@ -80,10 +80,14 @@ def create_topics(settings: Settings) -> int:
     return len(wanted)
 
 
-def _delete_topics(settings: Settings) -> None:
+def _clean_up(settings: Settings) -> None:
     admin = AdminClient(confluent_config(settings, **QUIET))
     names = [topic.name for topic in wanted_topics(settings)]
-    for future in admin.delete_topics(names, operation_timeout=TIMEOUT_SECONDS).values():
+    pending = [
+        *admin.delete_topics(names, operation_timeout=TIMEOUT_SECONDS).values(),
+        *admin.delete_consumer_groups([settings.app_id]).values(),
+    ]
+    for future in pending:
         # One that was never created, or a broker that is gone: the demo is over either way.
         with contextlib.suppress(KafkaException):
             future.result(TIMEOUT_SECONDS)
@@ -93,7 +97,6 @@ def _settings(directory: Path, **values: object) -> Settings:
     return load_settings(
         partitions=PARTITIONS,
         data_dir=directory / "worker",
-        worker_id="demo",
         web_host="127.0.0.1",
         web_port=0,
         log_format="json",

