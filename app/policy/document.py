@@ -10,16 +10,10 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from app.events.fields import MILLIS_MAX
+from app.policy.clock import Clock, Population
+from app.policy.customers import Customers, Exemption
 from app.policy.evidence import Evidence
-from app.policy.limits import (
-    Campaigns,
-    Clock,
-    Customers,
-    Exemption,
-    Guards,
-    Operators,
-    Population,
-)
+from app.policy.limits import Campaigns, Guards, Operators
 from app.policy.reach import highest_risk, out_of_reach
 from app.policy.setting import Section, setting
 from app.policy.steps import Ladder

@@ -4,7 +4,7 @@ import numpy as np
 
 from app.kernels import exemptions as k
 from app.kernels.spec import string_hash
-from app.policy.limits import Exemption
+from app.policy.customers import Exemption
 from app.state.layout import TIERS, VERIFICATIONS
 
 _KINDS = {
