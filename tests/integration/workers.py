@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
@@ -72,6 +73,17 @@ class Worker:
         with urllib.request.urlopen(url, timeout=5) as answer:
             return str(answer.read().decode())
 
+    def status(self, path: str) -> int | None:
+        """The HTTP status of an endpoint; None if nothing answers."""
+        try:
+            self.get(path)
+        except urllib.error.HTTPError as exc:
+            exc.close()
+            return exc.code
+        except OSError:
+            return None
+        return 200
+
     def metric(self, name: str, **labels: str) -> float:
         """The sum of a metric over all its series that have ``labels``."""
         total = 0.0
@@ -86,7 +98,9 @@ class Worker:
             return '"ready"' in self.get("/readyz")
         return False
 
-    def until(self, condition: Callable[[], bool], what: str, seconds: float = START_SECONDS) -> None:
+    def until(
+        self, condition: Callable[[], bool], what: str, seconds: float = START_SECONDS
+    ) -> None:
         deadline = time.monotonic() + seconds
         while not condition():
             assert self.process.poll() is None, f"the worker ended: {self.last_words()}"
