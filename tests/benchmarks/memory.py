@@ -26,9 +26,11 @@ def measure(kafka: Cluster, directory: Path, scale: float) -> dict[str, Any]:
     try:
         topic = prefix + "requests.v1"
         worker.until(
-            lambda: worker.ready()
-            and worker.metric("reflux_consumed_records_total", topic=topic)
-            >= accounts * EVENTS_PER_ACCOUNT,
+            lambda: (
+                worker.ready()
+                and worker.metric("reflux_consumed_records_total", topic=topic)
+                >= accounts * EVENTS_PER_ACCOUNT
+            ),
             "all records",
             900,
         )
