@@ -137,6 +137,14 @@ class Content:
         bits[rng.random(owner.size, np.float32) < habit["exact"][owner]] = 0
         # Ten positions of six bits fit one random word; two that fall together cancel out.
         positions = rng.integers(0, 1 << 64, owner.size, np.uint64)
+        # A suite has so many questions and asks them again: which bits differ follows from which
+        # one it is, and the four bits of the word that are left say how many.
+        questions = habit["questions"][owner]
+        asked = np.floor(questions * rng.random(owner.size)).astype(np.uint64)
+        known = mix(mix(asked) ^ centre)
+        positions = np.where(questions > 0, known, positions)
+        few = (known >> np.uint64(60)).astype(np.float32) / 16.0
+        bits = np.where(questions > 0, np.floor((habit["flips"] + 1)[owner] * few), bits)
         flips = np.zeros(owner.size, np.uint64)
         for n in range(int(habit["flips"].max()) if count else 0):
             bit = np.uint64(1) << ((positions >> np.uint64(6 * n)) & np.uint64(63))

@@ -75,6 +75,7 @@ HABIT = np.dtype(
         ("fresh", np.float32),  # share of sessions outside the families
         ("flips", np.uint8),  # SimHash bits in which prompts of one family differ, at most 10
         ("exact", np.float32),  # share of prompts that repeat the family's own word for word
+        ("questions", np.int32),  # different prompts of a family; 0: ever new ones
     ]
 )
 MAX_FLIPS = 10

@@ -47,8 +47,8 @@ def cron_and_ci(count: int, world: World, rng: np.random.Generator) -> Group:
 def evaluation_harness(count: int, world: World, rng: np.random.Generator) -> Group:
     """Runs of a benchmark: fixed templates, step-by-step reasoning, rubric grading, coding tasks.
 
-    The nearest that honest traffic of one account comes to extraction. It runs in campaigns of its
-    own (a release, a nightly), and asks each question once.
+    The nearest that honest traffic of one account comes to extraction. A suite has some hundreds or
+    thousands of questions, and every run asks them again; one harness in seven makes up new ones.
     """
     accounts = world.residents(count, rng)
     accounts["tier"] = rng.choice([TIER["team"], TIER["research"], TIER["startup"]], count)
@@ -59,7 +59,10 @@ def evaluation_harness(count: int, world: World, rng: np.random.Generator) -> Gr
     rows["multi_turn"] = False
     from_cloud(rows, world, rng)
     own_programs(rows, world, rng, rng.integers(3, 12, count))
-    rows["family_skew"], rows["flips"] = 1.0, 6
+    rows["family_skew"], rows["fresh"], rows["flips"] = 1.0, 0.0, 6
+    suite = np.exp(rng.uniform(np.log(100), np.log(5_000), count)).astype(np.int64)
+    made_up = rng.random(count) < 1 / 7
+    rows["questions"] = np.where(made_up, 0, np.maximum(1, suite // rows["families"]))
     world.choose_tasks(
         rows, rng, {"software_engineering": 4.0, "agentic_reasoning": 3.0, "mathematics": 3.0}, 0.5
     )

@@ -126,6 +126,8 @@ def test_a_harness_asks_for_reasoning_with_few_templates() -> None:
     typical, _ = settle(people.individuals, 40)
     assert rows["elicitation"].mean() > 0.55
     assert np.all(group.habits[0].rows["families"] < 12)
+    suites = rows[group.habits[0].rows["questions"][rows["account"]] > 0]
+    assert np.unique(suites["prompt_simhash"]).size < 0.8 * len(suites)
     assert typical.habits[0].rows["elicitation"].mean() < -1.5
 
 

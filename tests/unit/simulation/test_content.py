@@ -67,6 +67,19 @@ def test_a_repeated_prompt_is_an_exact_copy() -> None:
     assert counts.max() / prompts.size == pytest.approx(0.775, abs=0.03)
 
 
+def test_a_suite_asks_its_questions_again_and_no_others() -> None:
+    world, habits = ground()
+    habits["family"], habits["families"] = world.new("family", 2), 2
+    habits["fresh"], habits["exact"], habits["flips"] = 0.0, 0.0, 8
+    habits["questions"] = 40
+    prompts = np.unique(drawn(world, habits)["prompt_simhash"])
+    assert 60 <= prompts.size <= 80
+    apart = distances(prompts)
+    assert np.mean(apart <= 16) == pytest.approx(0.5, abs=0.05)
+    habits["questions"] = 0
+    assert np.unique(drawn(world, habits)["prompt_simhash"]).size > 1_000
+
+
 @pytest.mark.parametrize(("skew", "first"), [(1.0, 0.1), (3.0, 0.1 ** (1 / 3))])
 def test_families_are_used_as_evenly_as_asked(skew: float, first: float) -> None:
     world, habits = ground()
