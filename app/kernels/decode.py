@@ -12,7 +12,7 @@ import numpy.typing as npt
 from app.kernels import reasons
 from app.kernels.avro_decode_program import AvroPrograms
 from app.kernels.batches import Framed
-from app.kernels.columns import FRAME_VALUE_LENGTH, FRAME_VALUE_START
+from app.kernels.columns import FRAME_VALUE_START
 from app.kernels.decode_records import MAX_VALUE_BYTES, Output, Source, decode_rows
 from app.kernels.decode_slow import rebase, rewrite
 from app.kernels.decode_types import Bytes, Matrix
@@ -48,7 +48,7 @@ def decode(
     """
     source = Source(read_only(framed.data), framed.frames, partition, partitions, MAX_VALUE_BYTES)
     decoded = _decode(source, spec, avro)
-    slow = np.flatnonzero(decoded.status == reasons.SLOW)
+    slow = (decoded.status == reasons.SLOW).nonzero()[0]
     if not len(slow):
         return decoded
     data, frames = rewrite(framed, slow, spec)
@@ -86,16 +86,15 @@ def _decode(source: Source, spec: RecordSpec, avro: AvroPrograms) -> Decoded:
         status=np.empty(n, np.int32),
         field=np.empty(n, np.int32),
     )
-    # Only the part that is written to costs memory; text without its escapes is never longer.
-    lengths = np.clip(source.frames[:, FRAME_VALUE_LENGTH], 0, source.max_bytes)
-    scratch = np.empty(int(lengths.sum()), np.uint8)
+    # Text without its escapes is never longer; only the part that is written to costs memory.
+    scratch = np.empty(len(source.data), np.uint8)
     texts = read_only(scratch)
     state = spec.new_state()
     decode_rows(source, np.arange(n), spec.table, state, avro.programs, scratch, texts, output)
-    unknown = np.flatnonzero(output.status == reasons.UNKNOWN_SCHEMA)
+    unknown = (output.status == reasons.UNKNOWN_SCHEMA).nonzero()[0]
     if len(unknown) and avro.load(_schema_ids(source, unknown)):
         decode_rows(source, unknown, spec.table, state, avro.programs, scratch, texts, output)
-    return Decoded(*output, scratch[: int(state[0]["used"])])
+    return Decoded(*output, scratch[: int(state["used"][0])])
 
 
 def _schema_ids(source: Source, rows: npt.NDArray[np.int64]) -> set[int]:

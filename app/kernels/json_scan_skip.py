@@ -22,11 +22,15 @@ _FIVE_BYTES = u64(0xFFFFFFFFFF)
 
 @lean_kernel
 def skip_space(data: Bytes, at: Int, end: Int) -> Int:
+    """The first position from ``at`` on that is not white space, at most ``end``."""
+    byte = byte_at(data, at)
+    if byte > _SPACE:
+        return at
+    if byte == _SPACE and at + 1 < end and byte_at(data, at + 1) > _SPACE:
+        return at + 1  # as most writers separate
     while at < end:
         byte = byte_at(data, at)
-        if byte > _SPACE or (
-            byte != _SPACE and byte != _NEWLINE and byte != _RETURN and byte != _TAB
-        ):
+        if byte != _SPACE and byte != _NEWLINE and byte != _RETURN and byte != _TAB:
             break
         at += 1
     return at
