@@ -70,6 +70,12 @@ class StoreMachine(RuleBasedStateMachine):
         self.model.expire(keys)
 
     @rule()
+    def compact(self) -> None:
+        """Room for more keys than there is any: the arena is compacted if that gives some."""
+        self.store.reserve(1, self.store.views().arena.size)
+        assert self.store.views().counts[v.ARENA_GARBAGE] == 0
+
+    @rule()
     def expire_all(self) -> None:
         self.store.expire(self.store.slots().tolist())
         self.model.expire(list(self.model.rows))
@@ -133,6 +139,8 @@ class StoreMachine(RuleBasedStateMachine):
         assert counts[v.LIVE] + counts[v.FREE] == counts[v.ROWS_USED] <= self.store.limit
         lengths = views.rows["id_length"].astype(np.int64)
         assert lengths.sum() + counts[v.ARENA_GARBAGE] == counts[v.ARENA_USED]
+        ends = views.rows["id_at"] + lengths
+        assert (ends <= counts[v.ARENA_USED]).all()
         # Free rows are zero: whoever gets one starts from nothing.
         assert not views.words[lengths == 0].any()
 
