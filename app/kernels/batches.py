@@ -15,7 +15,7 @@ import google_crc32c
 import numpy as np
 import numpy.typing as npt
 
-from app.kernels.batches_codecs import CODEC_NONE, Undecodable, decompress_into
+from app.kernels.batches_codecs import CODEC_NONE, Undecodable, decompress
 from app.kernels.batches_varint import read_varint
 from app.kernels.columns import (
     FRAME_KEY_LENGTH,
@@ -310,32 +310,28 @@ def _expand(raw: Bytes, headers: npt.NDArray[Any]) -> tuple[Bytes, Matrix]:
     ends = headers["position"] + headers["length"]
     spans = np.stack([headers["position"] + HEADER_BYTES, ends], axis=1)
     codecs = headers["attributes"] & CODEC_MASK
-    control = headers["attributes"] & CONTROL
-    packed = (codecs != CODEC_NONE) & (control == 0)
+    packed = (codecs != CODEC_NONE) & (headers["attributes"] & CONTROL == 0)
     if not packed.any():
         return raw, spans
-    plain_bytes = int((spans[:, 1] - spans[:, 0])[~packed].sum())
-    # Only pages that are written to cost memory, so the bound itself can be asked for.
-    data = np.empty(plain_bytes + MAX_CHUNK_BYTES, np.uint8)
-    records = MAX_CHUNK_RECORDS
-    used, unpacked = 0, 0
+    pieces: list[Bytes] = []
+    used, unpacked, records = 0, 0, 0
     for i, (start, end) in enumerate(spans.tolist()):
-        if not packed[i]:
-            size = end - start
-            data[used : used + size] = raw[start:end]
-        else:
+        piece = raw[start:end]
+        if packed[i]:
             limit = min(MAX_BATCH_BYTES, MAX_CHUNK_BYTES - unpacked)
-            room = data.data[used : used + limit]
             try:
-                size = decompress_into(int(codecs[i]), raw.data[start:end], room)
-                unpacked += size
-                records -= min(max(int(headers["count"][i]), 0), size // MIN_RECORD_BYTES)
-                if records < 0:
-                    raise Undecodable("too many records for one chunk")
+                piece = decompress(int(codecs[i]), piece.data, limit)
             except Undecodable:
                 spans[i] = -1
                 continue
-        spans[i] = used, used + size
-        used += size
+            unpacked += len(piece)
+            records += min(max(int(headers["count"][i]), 0), len(piece) // MIN_RECORD_BYTES)
+            if records > MAX_CHUNK_RECORDS:
+                spans[i] = -1
+                continue
+        spans[i] = used, used + len(piece)
+        used += len(piece)
+        pieces.append(piece)
+    data = np.concatenate(pieces) if pieces else np.empty(0, np.uint8)
     data.flags.writeable = False
-    return data[:used], spans
+    return data, spans

@@ -1,10 +1,13 @@
-"""The compression codecs of record batches, into a buffer of bounded size.
+"""The compression codecs of record batches, with a bound on what they may produce.
 
-Codec numbers are the low three bits of a batch's attributes. Decompression never allocates what
-the input claims: it fills the buffer it is given and fails when that is too small.
+Codec numbers are the low three bits of a batch's attributes. Output goes into buffers of a chosen
+size, never of the size that the input claims.
 """
 
 import cramjam
+import numpy as np
+
+from app.kernels.decode_types import Bytes
 
 CODEC_NONE, CODEC_GZIP, CODEC_SNAPPY, CODEC_LZ4, CODEC_ZSTD = range(5)
 
@@ -12,27 +15,40 @@ CODEC_NONE, CODEC_GZIP, CODEC_SNAPPY, CODEC_LZ4, CODEC_ZSTD = range(5)
 XERIAL_MAGIC = b"\x82SNAPPY\x00"
 XERIAL_HEADER_BYTES = 16
 
+# How much larger than its compressed form a batch is expected to be: JSON shrinks 5 to 15 times.
+# A batch that shrank more is decompressed again, into a buffer eight times as large.
+USUAL_RATIO = 16
+GROWTH = 8
+MIN_ROOM = 1 << 14
+
 
 class Undecodable(ValueError):
     """The payload is broken, larger than allowed, or of an unknown codec."""
 
 
-def decompress_into(codec: int, payload: memoryview, out: memoryview) -> int:
-    """Decompress ``payload`` to the start of ``out``; returns the number of bytes written.
+def decompress(codec: int, payload: memoryview, limit: int) -> Bytes:
+    """The decompressed ``payload``: uint8[n], n at most ``limit``. Raises ``Undecodable``."""
+    room = max(MIN_ROOM, USUAL_RATIO * len(payload))
+    while True:
+        out = np.empty(min(room, limit), np.uint8)
+        try:
+            return out[: _decompress_into(codec, payload, out.data)]
+        except cramjam.DecompressionError as error:
+            # A buffer that is too small and a payload that is broken look alike.
+            if room >= limit:
+                raise Undecodable(str(error)) from error
+        room *= GROWTH
 
-    Raises ``Undecodable``.
-    """
-    try:
-        if codec == CODEC_GZIP:
-            return int(cramjam.gzip.decompress_into(payload, out))
-        if codec == CODEC_SNAPPY:
-            return _snappy(payload, out)
-        if codec == CODEC_LZ4:
-            return int(cramjam.lz4.decompress_into(payload, out))
-        if codec == CODEC_ZSTD:
-            return int(cramjam.zstd.decompress_into(payload, out))
-    except cramjam.DecompressionError as error:
-        raise Undecodable(str(error)) from error
+
+def _decompress_into(codec: int, payload: memoryview, out: memoryview) -> int:
+    if codec == CODEC_GZIP:
+        return int(cramjam.gzip.decompress_into(payload, out))
+    if codec == CODEC_SNAPPY:
+        return _snappy(payload, out)
+    if codec == CODEC_LZ4:
+        return int(cramjam.lz4.decompress_into(payload, out))
+    if codec == CODEC_ZSTD:
+        return int(cramjam.zstd.decompress_into(payload, out))
     raise Undecodable(f"unknown compression codec {codec}")
 
 

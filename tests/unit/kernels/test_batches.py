@@ -196,6 +196,14 @@ def test_a_decompression_bomb_is_reported(codec: int, monkeypatch: pytest.Monkey
     assert framed(bomb) == [Lost(40, 9_000, 4)]
 
 
+@pytest.mark.parametrize("codec", [GZIP, LZ4, ZSTD, SNAPPY])
+def test_a_batch_that_shrank_uncommonly_much_is_read(codec: int) -> None:
+    value = bytes(2_000_000)
+    builder = DefaultRecordBatchBuilder(2, codec, 0, -1, -1, -1, 1 << 22)
+    builder.append(0, timestamp=5, key=b"k", value=value, headers=[])
+    assert framed(bytes(builder.build())) == [Record(0, 5, b"k", value)]
+
+
 def test_the_chunk_as_a_whole_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     payload = bytes(cramjam.zstd.compress(body(RECORDS)))
     batch = build(RECORDS, base_offset=40, attributes=ZSTD, payload=payload)
