@@ -73,6 +73,7 @@ class AccountPartition(TablePartition):
             np.zeros(l.WIDTH, np.int64), np.zeros(GUARD_WIDTH, np.int64), np.zeros(SEEN, np.uint64)
         )
         self._sweep = sweep
+        self._requests = ""
         self.schemas = schemas
         self.request_schemas = request_schemas
         self.profile_schemas = profile_schemas
@@ -118,7 +119,7 @@ class AccountPartition(TablePartition):
         framed = self.framed(run)
         decoded = self.decoded(framed, REQUESTS, self.request_schemas)
         count = len(framed.frames)
-        self.reserve(framed)
+        self._requests = run.topic
         batch = RequestBatch(
             framed.data,
             framed.frames,
@@ -132,6 +133,8 @@ class AccountPartition(TablePartition):
         while True:
             start = done
             judgement = self.judgement()
+            # Anew after every pause: other inputs may have used the room meanwhile.
+            self.reserve(framed)
             look_up(batch, self.store.views())
             done, made = fold_requests(
                 batch,
@@ -195,8 +198,13 @@ class AccountPartition(TablePartition):
     # What the sweep adds to a checkpoint.
 
     def _freeze_rows(self, slots: npt.NDArray[np.int32]) -> None:
-        # The header about to be written counts these rows' repeats.
-        self.store.views().rows["duplicates_ahead"][slots] = 0
+        # The header about to be written counts these rows' repeats, unless the rows are still ahead
+        # of it: requests are being read again after a restart.
+        position = self.positions.get(self._requests)
+        if position is not None:
+            rows = self.store.views().rows
+            counted = slots[rows["offset"][slots] <= position.next_offset]
+            rows["duplicates_ahead"][counted] = 0
 
     def _header_outputs(self) -> list[Output]:
         return self._sweep.take_parts()

@@ -82,7 +82,7 @@ class Checkpointer:
         self._closing = False
         self._task: asyncio.Task[None] | None = None
         self.drained = asyncio.Event()
-        """Set whenever a full checkpoint has just become durable."""
+        """Set whenever a full checkpoint has just become durable, and for good when closed."""
 
     def start(self) -> None:
         """Begin the interval; must be called in the event loop."""
@@ -119,6 +119,8 @@ class Checkpointer:
                 )
                 # Its thread may still be writing: the next owner's writer fences it.
                 self._task.cancel()
+        # Whoever still waits for a checkpoint would wait for ever: none will come.
+        self.drained.set()
         return clean
 
     async def _run(self) -> None:

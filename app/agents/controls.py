@@ -1,5 +1,6 @@
 """What besides requests changes an account: profiles, operators' commands, campaigns' verdicts."""
 
+import re
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
@@ -55,7 +56,7 @@ def profiles(partition: AccountPartition, run: Run) -> Iterator[None]:
     partition.bury_decoded(run.topic, framed, decoded, PROFILES, 0, count)
     for name, place in (("applied", APPLIED), ("stale", STALE), ("dead", DEAD)):
         partition.counters[f"profiles.{name}"] += int(counts[place])
-    partition.counters["profiles.in"] += count
+    partition.counters["profiles.in"] += int(counts.sum())
     partition.reach(run.topic, run.next_offset, count)
     yield from ()
 
@@ -95,7 +96,7 @@ def _one_by_one(
         except BadRecord as exc:
             status[i] = reasons.NAMES.index(exc.reason)
             fields[i] = exc.field
-            counters[f"{name}.dead"] += 1
+            counters[f"{name}.dead"] += _records(framed, i)
             continue
         slot = partition.store.add(record.record_key().encode())
         if slot is None:
@@ -106,11 +107,17 @@ def _one_by_one(
         if news:
             partition.store.mark_dirty(slot)
         counters[f"{name}.applied" if news else f"{name}.stale"] += 1
-    counters[f"{name}.in"] += count
+    counters[f"{name}.in"] += sum(_records(framed, i) for i in range(count))
     bad = np.flatnonzero(status != reasons.OK)
     partition.bury(run.topic, framed, bad, status, [fields[i] for i in bad.tolist()])
     partition.reach(run.topic, run.next_offset, count)
     yield from ()
+
+
+def _records(framed: Framed, i: int) -> int:
+    """How many records row ``i`` stands for: several where they could not be told apart."""
+    unframed = framed.frames[i, c.FRAME_VALUE_START] == UNFRAMED
+    return int(framed.frames[i, c.FRAME_VALUE_LENGTH]) if unframed else 1
 
 
 def _read(partition: AccountPartition, framed: Framed, i: int, kind: type[R]) -> R:
@@ -121,6 +128,8 @@ def _read(partition: AccountPartition, framed: Framed, i: int, kind: type[R]) ->
     data = framed.data
     value = data[at : at + length].tobytes() if at >= 0 else None
     record = decode(kind, value, partition.schemas)
+    if isinstance(record, Verdict) and not _is_campaign(record.campaign_id):
+        raise BadRecord(reasons.OUT_OF_RANGE, "campaign_id")
     key = data[key_at : key_at + key_length].tobytes() if key_at >= 0 else None
     if key != record.record_key().encode():
         raise BadRecord(reasons.KEY_MISMATCH, "account_id")
@@ -128,6 +137,11 @@ def _read(partition: AccountPartition, framed: Framed, i: int, kind: type[R]) ->
     if belongs != partition.place.number:
         raise BadRecord(reasons.WRONG_PARTITION)
     return record
+
+
+def _is_campaign(campaign_id: str) -> bool:
+    """Whether a row can hold the id: 64 bits in hexadecimal, of which zero means none."""
+    return re.fullmatch("[0-9a-f]{16}", campaign_id) is not None and int(campaign_id, 16) != 0
 
 
 def _command(
@@ -169,9 +183,9 @@ def _verdict(partition: AccountPartition, slot: int, verdict: Verdict, source: S
     """Keep the finding of the campaign that is surest of the account; a newer epoch replaces."""
     row = partition.store.views().rows[slot]
     campaign = int(verdict.campaign_id, 16)
-    if not apply_verdict(
-        row, campaign, verdict.epoch, verdict.probability, confirmed=verdict.confirmed
-    ):
+    # What is not confirmed weighs nothing, and must not take the place of what is.
+    probability = verdict.probability if verdict.confirmed else 0.0
+    if not apply_verdict(row, campaign, verdict.epoch, probability, confirmed=verdict.confirmed):
         return False
     judgement = partition.judgement()
     regimes = judgement.regimes

@@ -199,7 +199,8 @@ class TablePartition:
     @property
     def changed(self) -> bool:
         """Whether a full checkpoint would write anything."""
-        return self._moved or self.urgent or self.store.dirty > 0 or self._held_up
+        rows = self.store.dirty + self.store.tombstones
+        return self._moved or self.urgent or rows > 0 or self._held_up
 
     def freeze(self) -> None:
         """Begin a full checkpoint: note the header and every row that is dirty now."""
@@ -222,16 +223,18 @@ class TablePartition:
             checkpoint.actions = len(self._waiting)
             written.append(np.unique(np.array([slot for slot, _ in self._waiting], np.int32)))
             self._waiting = []
-        # A key that was dropped and has come back must not be forgotten after its new row.
+        # A key that was dropped and has come back must not be forgotten after its new row, nor may
+        # a header leave the old row standing: the new one is written in the tombstone's place.
         tombstones = self.store.take_tombstones(max(limit, 1))
         checkpoint.rows += [(key, None) for key in tombstones]
+        written.append(self.store.take_returned())
         if self._frozen is not None:
             written.append(self._frozen.slots[:limit])
             self._frozen.slots = self._frozen.slots[limit:]
             more, outputs = self._more_rows()
             written.append(more)
             checkpoint.outputs += outputs
-            if not self._frozen.slots.size and not self._held_up:
+            if not (self._frozen.slots.size or self.store.tombstones or self._held_up):
                 checkpoint.outputs += self._frozen.outputs
                 checkpoint.header = self._frozen.header
         for slots in written:

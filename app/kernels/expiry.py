@@ -9,7 +9,7 @@ from app.kernels.dirty import mark_dirty
 from app.kernels.fold_row import reset_detection
 from app.kernels.standing import action_in_force
 from app.kernels.views import ROWS_USED, StoreViews
-from app.state.layout import ACTION_THROTTLE, FLAG_STUB, RECENT
+from app.state.layout import ACTION_THROTTLE, FLAG_PROFILE, FLAG_STUB, RECENT
 
 
 @lean_kernel
@@ -19,20 +19,25 @@ def shrink_idle(
     """Find the accounts without a request for ``retention_ms`` before ``now`` (event time, ms).
 
     One whose standing still matters (a limit, a hold or an exemption in force) becomes a stub:
-    everything observed of it is forgotten, what was decided stays. The slots of the others are
-    written to ``expired`` (int64[>= rows]) for the store to remove; returns how many. A row that
-    has only a profile waits for its requests and is not idle.
+    everything observed of it is forgotten, what was decided stays, until it matters no more. The
+    slots of the others are written to ``expired`` (int64[>= rows]) for the store to remove; returns
+    how many. A row that has only a profile waits for its requests and is not idle; one that has
+    not even that (a forgotten profile, a command that lapsed) is.
     """
     count = 0
     for slot in range(views.counts[ROWS_USED]):
         row = views.rows[slot]
-        if row["id_length"] == 0 or row["flags"] & FLAG_STUB or row["events"] == 0:
+        if row["id_length"] == 0:
+            continue
+        stub = row["flags"] & FLAG_STUB != 0
+        if row["events"] == 0 and row["flags"] & FLAG_PROFILE != 0 and not stub:
             continue
         if now - row["last_ts"] <= retention_ms:
             continue
         if _standing_matters(row, now):
-            _shrink(row)
-            mark_dirty(views, slot)
+            if row["events"] > 0:
+                _shrink(row)
+                mark_dirty(views, slot)
         else:
             expired[count] = slot
             count += 1

@@ -28,6 +28,8 @@ from app.kernels.views import StoreViews
 EARLY_MS = 600_000
 """How far a request's ts may be ahead of its Kafka timestamp, ms (the contract)."""
 
+_NOTHING, _COUNTED, _FOLDED = 0, 1, 2  # what a request changed in its row
+
 AHEAD = 8
 """Requests between asking for a row's cache lines and using them: some 100 ns each, a miss."""
 
@@ -107,13 +109,16 @@ def fold_requests(
                 row = views.rows[slot]
                 r = regime_at(regimes, ts)
                 retention = np.int64(regimes.parameters[r, RETENTION_MS])
-                if _fold_row(batch, i, row, partition, retention, sighting_ms):
+                change = _fold_row(batch, i, row, partition, retention, sighting_ms)
+                if change != _NOTHING:
                     mark_dirty(views, slot)
-                    if judge(row, ts, regimes, r, partition.guards, decisions[made]):
-                        decisions[made]["slot"] = slot
-                        decisions[made]["offset"] = batch.frames[i, c.FRAME_OFFSET]
-                        made += 1
-        records = _records(batch, i)
+                if change == _FOLDED and judge(
+                    row, ts, regimes, r, partition.guards, decisions[made]
+                ):
+                    decisions[made]["slot"] = slot
+                    decisions[made]["offset"] = batch.frames[i, c.FRAME_OFFSET]
+                    made += 1
+        records = records_at(batch, i)
         ledger[l.IN] += records
         if batch.status[i] != reasons.OK:
             ledger[l.DEAD] += records
@@ -121,7 +126,7 @@ def fold_requests(
 
 
 @lean_kernel
-def _records(batch: RequestBatch, i: Int) -> Int:
+def records_at(batch: RequestBatch, i: Int) -> Int:
     """How many records row ``i`` stands for: several where they could not be told apart."""
     if batch.frames[i, c.FRAME_VALUE_START] == UNFRAMED:
         return batch.frames[i, c.FRAME_VALUE_LENGTH]
@@ -164,8 +169,8 @@ def _fold_row(
     partition: Partition,
     retention_ms: Int,
     sighting_ms: Int,
-) -> bool:
-    """Fold request ``i`` into its row unless it was folded before; whether the row changed.
+) -> Int:
+    """Fold request ``i`` into its row unless it was folded before; what changed in the row.
 
     A request read again after a restart is counted as it was the first time, but a repeat only as
     long as the row that says so (``duplicates_ahead``) is ahead of the header that counts it.
@@ -177,9 +182,9 @@ def _fold_row(
         if row["duplicates_ahead"] > 0:
             row["duplicates_ahead"] -= np.uint16(1)
             ledger[l.DUPLICATES] += 1
-        else:
-            ledger[l.FOLDED] += 1
-        return False
+            return _COUNTED
+        ledger[l.FOLDED] += 1
+        return _NOTHING
     row["offset"] = offset + 1
     values = batch.values[i]
     ts = values[c.REQ_TS]
@@ -188,7 +193,7 @@ def _fold_row(
     if is_repeat(row, fingerprint, clock):
         row["duplicates_ahead"] += np.uint16(1)
         ledger[l.DUPLICATES] += 1
-        return True
+        return _FOLDED
     if row["events"] > 0 and ts - row["last_ts"] > retention_ms:
         reset_detection(row)
     remember(row, fingerprint, clock)
@@ -199,7 +204,7 @@ def _fold_row(
     if partition.seen[place] == fingerprint:
         ledger[l.LATE_REPEATS] += 1
     partition.seen[place] = fingerprint
-    return True
+    return _FOLDED
 
 
 @lean_kernel

@@ -10,7 +10,7 @@ from app.kernels import reasons
 from app.kernels.compile import lean_kernel
 from app.kernels.decode_types import Bool, Int, Matrix, Record
 from app.kernels.dirty import mark_dirty
-from app.kernels.fold import RequestBatch
+from app.kernels.fold import RequestBatch, records_at
 from app.kernels.guards import Guards
 from app.kernels.index import ABSENT, lookup_hashed, upsert_hashed
 from app.kernels.ladder import judge
@@ -34,14 +34,15 @@ def fold_profiles(
     """Apply the profiles of ``batch``, whose ``values`` are int64[n, PRO_WIDTH], in offset order.
 
     A null value forgets the profile; an older one than the row has is passed over. An account with
-    requests is judged anew at its own clock, for an exemption that arrives late releases it.
+    requests or a standing is judged anew at its own clock, for an exemption that arrives late
+    releases it.
     ``counts`` int64[COUNTS] is added to. Returns the decisions made.
     """
     made = 0
     for i in range(batch.frames.shape[0]):
         status = batch.status[i]
         if status != reasons.OK and status != reasons.NULL_VALUE:
-            counts[DEAD] += 1
+            counts[DEAD] += records_at(batch, i)
             continue
         forget = status == reasons.NULL_VALUE
         batch.status[i] = reasons.OK
@@ -65,8 +66,9 @@ def fold_profiles(
         else:
             _apply(row, batch.values[i])
         mark_dirty(views, slot)
-        if row["events"] > 0:
-            now = row["last_ts"]
+        if row["events"] > 0 or row["live"]["sequence"] > 0:
+            # A verdict may have come after the last request: a release may not precede it.
+            now = max(row["last_ts"], row["live"]["issued_at"])
             if judge(row, now, regimes, regime_at(regimes, now), guards, decisions[made]):
                 decisions[made]["slot"] = slot
                 decisions[made]["offset"] = offset

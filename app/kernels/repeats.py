@@ -5,8 +5,8 @@ An event is a repeat while its fingerprint is among them and the clock has moved
 ``REPEAT_SECONDS`` since: the contract's "last 32 events or 10 minutes, whichever is less".
 
 The clock is kept as seconds modulo 2**16, half a day and more. That cannot mistake an old
-fingerprint for a fresh one: a gap of more than ``REPEAT_SECONDS`` between two events empties the
-ring, so an entry is at most 32 * 600 s = 5.3 h old when it is overwritten.
+fingerprint for a fresh one: after a gap of more than ``REPEAT_SECONDS`` nothing in the ring counts,
+and the next event empties it, so an entry is at most 32 * 600 s = 5.3 h old when it is overwritten.
 """
 
 import numpy as np
@@ -32,6 +32,8 @@ def fingerprint_of(event_hash: Int) -> Int:
 @lean_kernel
 def is_repeat(row: Record, fingerprint: Int, clock_ms: Int) -> bool:
     """Whether the event was folded into ``row`` recently; ``clock_ms`` is the row's clock now."""
+    if clock_ms - row.last_ts > REPEAT_SECONDS * 1000:
+        return False
     now = (clock_ms // 1000) & CLOCK_MASK
     for i in range(RECENT):
         if row.recent[i] == fingerprint:

@@ -52,6 +52,7 @@ class ColumnStore:
         self._seed = seed
         self._hash_bits = hash_bits
         self._tombstones: dict[bytes, None] = {}
+        self._returned: list[int] = []
         self._views = self._reserve()
 
     def _reserve(self) -> StoreViews:
@@ -191,20 +192,36 @@ class ColumnStore:
             self._tombstones[self.key(slot)] = None
             ix.remove(self._views, slot)
 
+    @property
+    def tombstones(self) -> int:
+        """Removed rows of which the changelog may not know yet."""
+        return len(self._tombstones)
+
     def take_tombstones(self, most: int) -> list[bytes]:
         """Up to ``most`` keys whose rows are gone, for the changelog to forget.
 
         Write them before the rows of the same checkpoint. A key that has come back since is left
-        out: its new row replaces the old one.
+        out: its new row replaces the old one, and ``take_returned`` names it.
         """
         keys = list(itertools.islice(self._tombstones, most))
         for key in keys:
             del self._tombstones[key]
-        return [key for key in keys if key not in self]
+        slots = [self.get(key) for key in keys]
+        self._returned += [slot for slot in slots if slot is not None]
+        return [key for key, slot in zip(keys, slots, strict=True) if slot is None]
+
+    def take_returned(self) -> npt.NDArray[np.int32]:
+        """The slots of the keys that the last ``take_tombstones`` left out: int32[k].
+
+        Write these rows with its tombstones: until then the changelog holds what was removed.
+        """
+        slots, self._returned = np.array(self._returned, np.int32), []
+        return slots
 
     def clear(self) -> None:
         """Forget everything, and give the memory back once nobody holds the old views."""
         self._tombstones.clear()
+        self._returned.clear()
         self._views = self._reserve()
 
 
