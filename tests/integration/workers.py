@@ -126,6 +126,7 @@ class Worker:
         """Whatever state it is in, it is gone afterwards."""
         if self.process.poll() is None:
             self.kill()
+        self._out.close()
 
     def last_words(self) -> str:
         return self.log.read_text()[-4000:]
