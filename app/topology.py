@@ -9,6 +9,7 @@ say leaves it in the checkpoints of its partitions.
 """
 
 import asyncio
+import contextlib
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -140,7 +141,21 @@ class Topology:
         After a failure nothing is written any more: memory may be wrong, the changelogs are right.
         """
         deadline = time.monotonic() + (seconds if self.failure is None else 0.0)
-        await asyncio.gather(*(table.end(deadline) for table in self._tables))
+        given_up = await asyncio.gather(*(table.end(deadline) for table in self._tables))
+        if self.failure is None and any(given_up):
+            await self._commit(deadline)
+        for table in self._tables:
+            table.forget()
+
+    async def _commit(self, deadline: float) -> None:
+        """Commit what the last checkpoints made durable: lag tools would show it as unread until
+        the next owner commits, and for good where there is none."""
+        remaining = max(deadline - time.monotonic(), 0.0)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(remaining):
+                # False also means that an earlier commit was under way, and was waited for.
+                if not await self.app.consumer.commit():
+                    await self.app.consumer.commit()
 
 
 def _application(settings: Settings) -> faust.App:

@@ -56,6 +56,7 @@ class OwnedTable(Generic[P]):
         self._executor = executor
         self._failed = failed
         self._topic_ids: dict[str, str] = {}
+        self._left: dict[int, dict[str, int]] = {}
         self._dead_letters = DEAD_LETTERS.full_name(settings.topic_prefix)
         self.table = ColumnTable(
             app,
@@ -141,10 +142,22 @@ class OwnedTable(Generic[P]):
         return None if tenure is None else tenure.partition.durable.get(tp.topic)
 
     def committable(self, tp: TP) -> int | None:
-        """The durable position of an input now."""
+        """The durable position of an input now; of one just given up, where it was left."""
+        if tp.partition in self._left:
+            return self._left[tp.partition].get(tp.topic)
         return self.resume(tp)
 
-    async def end(self, deadline: float) -> None:
-        """Give up all partitions; what could not be made durable in time is forgotten."""
+    async def end(self, deadline: float) -> bool:
+        """Give up all partitions; what could not be made durable in time is forgotten.
+
+        Where they were left may be committed until ``forget``. Returns whether there were any.
+        """
+        given_up = {number: tenure.partition for number, tenure in self.ownership.tenures.items()}
         for number in await self.ownership.end(deadline):
             self.table.drop(number)
+        self._left = {number: partition.durable for number, partition in given_up.items()}
+        return bool(given_up)
+
+    def forget(self) -> None:
+        """The positions of given up partitions are their next owners' to commit from now on."""
+        self._left = {}

@@ -363,7 +363,7 @@ def said(worker: Worker, event: str, **fields: str) -> dict[str, Any]:
     """The first line of the worker's log that is about ``event``."""
     lines = [json.loads(line) for line in worker.log.read_text().splitlines() if line[:1] == "{"]
     return next(
-        line for line in lines if line.get("event") == event and fields.items() <= line.items()
+        line for line in lines if line.get("message") == event and fields.items() <= line.items()
     )
 
 
