@@ -149,5 +149,5 @@ def no_header(key: bytes, value: bytes | None, offset: int) -> None:
     raise AssertionError("no header was written")
 
 
-StoreMachine.TestCase.settings = settings(max_examples=50, stateful_step_count=25, deadline=None)
+StoreMachine.TestCase.settings = settings(max_examples=80, stateful_step_count=30, deadline=None)
 TestStore = StoreMachine.TestCase
