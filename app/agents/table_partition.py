@@ -93,6 +93,7 @@ class TablePartition:
         """Records taken from each input since the metrics last looked, who empties it."""
         self._codec = codec
         self._waiting: list[tuple[int, Output]] = []
+        self._actions = 0
         self._frozen: _Frozen | None = None
         self._moved = False
 
@@ -159,7 +160,9 @@ class TablePartition:
             )
 
     def emit(self, slot: int, outputs: Sequence[Output]) -> None:
-        """Let outputs leave, with the row at ``slot`` that led to them, as soon as possible."""
+        """Let the outputs of one action leave, with the row at ``slot`` that led to it, as soon as
+        possible."""
+        self._actions += 1
         self._waiting.extend((slot, output) for output in outputs)
 
     # What a subclass says of itself.
@@ -220,7 +223,7 @@ class TablePartition:
         written: list[npt.NDArray[np.int32]] = []
         if self._waiting:
             checkpoint.outputs += [output for _, output in self._waiting]
-            checkpoint.actions = len(self._waiting)
+            checkpoint.actions, self._actions = self._actions, 0
             written.append(np.unique(np.array([slot for slot, _ in self._waiting], np.int32)))
             self._waiting = []
         # A key that was dropped and has come back must not be forgotten after its new row, nor may
