@@ -119,6 +119,9 @@ def _watch(people: Population, settings: Settings, worker: DemoWorker, report: R
     )
     with observer:
         length = people.end_ms - people.start_ms
+        report.say(
+            f"streaming {length // HOUR_MS} h of event time, at most {SPEED / 3_600:g} h a second"
+        )
         report.stage("streaming", total=length)
         pace = Pace(speed=SPEED, sleep=observer.watch)
         begun = time.monotonic()
