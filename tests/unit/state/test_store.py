@@ -67,6 +67,19 @@ def test_expired_keys_become_tombstones_once_unless_they_came_back():
     assert store.dirty_slots().tolist() == [back]
 
 
+def test_rows_that_came_back_are_named_once_for_the_transaction_of_their_tombstones():
+    store = ColumnStore(ROW, limit=10)
+    store.expire([store.add(key) for key in (b"a", b"b", b"c")])
+    back = [store.add(b"b"), store.add(b"c")]
+    assert store.tombstones == 3
+    assert store.take_tombstones(2) == [b"a"]
+    assert store.take_returned().tolist() == back[:1]
+    assert store.take_tombstones(2) == []
+    assert store.take_returned().tolist() == back[1:]
+    assert store.take_returned().tolist() == []
+    assert store.tombstones == 0
+
+
 def test_dirty_rows_are_taken_in_slices():
     store = ColumnStore(ROW, limit=10)
     slots = {store.add(b"%d" % i) for i in range(10)}
@@ -88,6 +101,19 @@ def test_no_key_and_no_mark_without_a_row(slot):
         store.key(slot)
     with pytest.raises(IndexError):
         store.mark_dirty(slot)
+
+
+def test_who_came_back_is_named_instead_of_a_tombstone():
+    store = ColumnStore(ROW, limit=10)
+    for key in (b"a", b"b"):
+        store.add(key)
+    store.expire([0, 1])
+    back = store.add(b"a")
+    assert store.tombstones == 2
+    assert store.take_tombstones(9) == [b"b"]
+    assert store.take_returned().tolist() == [back]
+    assert store.take_returned().tolist() == []
+    assert store.tombstones == 0
 
 
 def test_clear_forgets_all():
