@@ -9,13 +9,14 @@ from typing import Any
 
 import orjson
 from aiokafka.partitioner import DefaultPartitioner
-from confluent_kafka import Message
+from confluent_kafka import IsolationLevel, Message, TopicPartition
+from confluent_kafka.admin import OffsetSpec
 
 from app.state.checkpoint import HEADER_KEY
 from tests.integration.workers import Worker, environment, reflux
 from tests.kafka.cluster import Cluster
 
-SETTLE_SECONDS = 30.0
+SETTLE_SECONDS = 60.0
 HASH = "00ff00ff00ff00ff"
 
 
@@ -156,7 +157,18 @@ class Deployment:
         try:
             worker.until(lambda: not missing(), "the end", SETTLE_SECONDS)
         except AssertionError as exc:
-            raise AssertionError(f"behind (position, end): {missing()}") from exc
+            stable = {place: self._stable_end(*place) for place in missing()}
+            lag = [line for line in worker.get("/metrics").splitlines() if "lag_records{" in line]
+            raise AssertionError(
+                f"behind (position, end): {missing()}; committed records end at {stable}; {lag}"
+            ) from exc
+
+    def _stable_end(self, topic: str, number: int) -> int:
+        asked = TopicPartition(topic, number)
+        answer = self.kafka.admin.list_offsets(
+            {asked: OffsetSpec.latest()}, isolation_level=IsolationLevel.READ_COMMITTED
+        )
+        return int(answer[asked].result(30).offset)
 
     def commits(self) -> dict[tuple[str, int], int]:
         """What the group has committed of the accounts' inputs."""
