@@ -184,7 +184,7 @@ class Consumer(stock.Consumer):  # type: ignore[misc]
     async def perform_seek(self) -> None:
         """Place every input: a durable position, else the committed offset, else the policy.
 
-        Raises ``PositionLost`` for a durable position that the log does not hold any more.
+        Raises ``PositionLost`` for a durable position whose records have expired.
         """
         inputs = self._inputs()
         committed = await self._thread.committed(inputs)

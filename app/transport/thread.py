@@ -227,7 +227,8 @@ class ConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]
     async def place(self, wanted: Mapping[TP, int | None]) -> dict[TP, int]:
         """Seek inputs; None means where ``consumer_auto_offset_reset`` says. Returns positions.
 
-        Raises ``PositionLost`` for a durable position that is not in the log any more.
+        Raises ``PositionLost`` for a durable position whose records have expired. One beyond the
+        end of the log is found out by the first fetch.
         """
         return await self._in_thread(self._place_all(wanted))
 
@@ -239,7 +240,10 @@ class ConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]
             if offset is None:
                 placed[tp] = ends[tp] if latest else starts[tp]
             else:
-                placed[tp] = self._checked(tp, offset, starts[tp], ends[tp])
+                # Whether it is beyond the end the first fetch will tell: not every broker that
+                # speaks the protocol answers for its end as exactly as it fetches.
+                end = max(offset, ends[tp])
+                placed[tp] = self._checked(tp, offset, starts[tp], end)
         for tp, offset in placed.items():
             self._place(tp, offset)
         return placed

@@ -194,6 +194,7 @@ async def test_the_broker_goes_away_and_comes_back(
         workers.close()
 
 
+@pytest.mark.kafka
 async def test_a_lost_position_ends_the_process_with_instructions(
     kafka: Cluster, new_topic: NewTopic, tmp_path: Path
 ) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+import pytest
 from faust.types import TP
 
 from tests.integration.transport_app import Reader, until
@@ -41,6 +42,7 @@ async def test_a_stuck_agent_does_not_hold_up_another(kafka: Cluster, new_topic:
             assert offsets == list(range(240))
 
 
+@pytest.mark.kafka  # the embedded broker answers with more than it is asked for
 async def test_memory_of_a_stuck_worker_is_bounded(kafka: Cluster, new_topic: NewTopic) -> None:
     """However much waits in the topic: the queue, and one response for its partition."""
     topic = new_topic("bounded")
