@@ -49,6 +49,7 @@ def remember(row: Record, fingerprint: Int, clock_ms: Int) -> None:
     if clock_ms - row.last_ts > REPEAT_SECONDS * 1000:
         for i in range(RECENT):
             row.recent[i] = EMPTY
+            row.recent_at[i] = np.uint16(0)  # what is zero costs nothing in the changelog
         row.recent_next = np.uint8(0)
     place = np.int64(row.recent_next) % RECENT
     row.recent[place] = fingerprint
