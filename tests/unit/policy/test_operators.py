@@ -1,132 +1,199 @@
-"""What a command does to a row, and what of it infrastructure hears."""
+"""An engineer overrules the detector, in every way and order."""
 
+import math
 from typing import Any
 
 import numpy as np
 import pytest
 
-from app.events.fields import MILLIS_MAX
 from app.events.operators import OperatorCommand
-from app.kernels import parameters as p
-from app.policy.load import default_policy
+from app.kernels.ladder import judge
+from app.policy.document import PolicyDocument
 from app.policy.operators import apply_command
-from app.policy.regimes import build_regimes
+from app.policy.verdicts import apply_verdict
 from app.state.layout import (
-    ACCOUNT,
     ACTION_NONE,
-    ACTION_OBSERVE,
     ACTION_RELEASE,
     ACTION_SUSPEND,
     ACTION_THROTTLE,
+    ACTIONS,
     ACTOR_OPERATOR,
 )
+from tests.reference.portraits import DISTILLER, HOUR, ORDINARY
+from tests.reference.requests import START
+from tests.unit.kernels.test_ladder import SUSPECT, Account
 
-NOW = 1_700_000_000_000
-HOUR = 3_600_000
-REGIMES = build_regimes([default_policy()], [])
-
-
-@pytest.fixture
-def row() -> Any:
-    return np.zeros(1, ACCOUNT)[0]
+HOLD_HOURS = PolicyDocument().operators.release_hold_hours
 
 
-def apply(row: Any, command: str, now: int = NOW, **fields: Any) -> Any:
-    if command == "throttle":
-        fields["limit"] = {"requests_per_minute": 5, "tokens_per_minute": 600}
-    made = OperatorCommand.from_fields(
-        {
-            "command": command,
-            "account_id": "ann",
-            "operator": "on-call",
-            "reason": "a test",
-            "issued_at": now,
-            **fields,
-        }
+def command(name: str, at: int, **fields: Any) -> OperatorCommand:
+    if name == "throttle":
+        fields.setdefault("limit", {"requests_per_minute": 5, "tokens_per_minute": 500})
+    return OperatorCommand(
+        command=name,
+        account_id="acct",
+        operator="on-call",
+        reason="tried",
+        issued_at=at,
+        **fields,
     )
-    return apply_command(row, made, REGIMES, 24.0)
 
 
-def stand(row: Any, action: int, expires_at: int = 0) -> None:
-    row["live"]["action"], row["live"]["sequence"] = action, NOW - HOUR
-    row["live"]["issued_at"], row["live"]["expires_at"] = NOW - HOUR, expires_at
+def apply(account: Account, name: str, **fields: Any) -> Any:
+    order = command(name, account.now, **fields)
+    return apply_command(account.row, order, account.regimes, HOLD_HOURS)
 
 
-def test_a_suspension_holds_until_a_later_command(row: Any) -> None:
-    decision = apply(row, "suspend")
-    assert (decision["action"], decision["expires_at"]) == (ACTION_SUSPEND, 0)
-    assert (decision["actor"], decision["shadow"]) == (ACTOR_OPERATOR, 0)
-    assert row["hold_until"] == MILLIS_MAX
-    assert row["live"]["action"] == ACTION_SUSPEND
+def test_a_manual_suspension_holds_until_it_expires() -> None:
+    account = Account()
+    account.ask(**ORDINARY)
+    decision = apply(account, "suspend", expires_at=account.now + 10 * HOUR)
+    assert decision["action"] == ACTION_SUSPEND
+    assert decision["actor"] == ACTOR_OPERATOR
+    assert decision["sequence"] == decision["issued_at"] == account.now
+    assert decision["expires_at"] == account.now + 10 * HOUR
+    account.row["exempt_until"] = START + 100 * HOUR
+    assert account.ask(9.0, **ORDINARY) == ACTION_NONE
+    account.row["exempt_until"] = 0
+    assert account.ask(2.0, **DISTILLER) == ACTION_THROTTLE
 
 
-def test_with_an_expiry_it_holds_no_longer(row: Any) -> None:
-    assert apply(row, "suspend", expires_at=NOW + HOUR)["expires_at"] == NOW + HOUR
-    assert row["hold_until"] == NOW + HOUR
+def test_a_manual_standing_without_expiry_holds_for_ever() -> None:
+    account = Account()
+    account.ask()
+    decision = apply(account, "throttle")
+    assert decision["expires_at"] == 0
+    assert (decision["requests_per_minute"], decision["tokens_per_minute"]) == (5, 500)
+    assert [account.ask(1_000.0) for _ in range(5)] == [ACTION_NONE] * 5
+    assert account.row["live"]["action"] == ACTION_THROTTLE
 
 
-def test_a_throttle_says_how_much(row: Any) -> None:
-    decision = apply(row, "throttle")
-    assert decision["action"] == ACTION_THROTTLE
-    assert (decision["requests_per_minute"], decision["tokens_per_minute"]) == (5, 600)
+def test_commands_work_on_an_account_that_sent_nothing() -> None:
+    account = Account()
+    assert apply(account, "release") is None
+    assert apply(account, "suspend")["action"] == ACTION_SUSPEND
+    assert apply(account, "release")["action"] == ACTION_RELEASE
 
 
-def test_limiting_ends_an_exemption(row: Any) -> None:
-    apply(row, "exempt", expires_at=NOW + HOUR)
-    apply(row, "suspend")
-    assert row["operator_exempt_until"] == 0
+@pytest.mark.parametrize("step", ["throttle", "suspend"])
+def test_a_release_keeps_the_account_from_firing_on_the_same_evidence(step: str) -> None:
+    account = Account()
+    account.ask()
+    if step == "suspend":
+        assert account.ask(1.0) == ACTION_SUSPEND
+    released = apply(account, "release")
+    assert released["action"] == ACTION_RELEASE
+    assert ACTIONS[released["superseded_action"]] == step
+    assert account.ask(23.0) == ACTION_NONE  # left alone altogether
+    riper = DISTILLER | {"requests": 800.0, "elicitation": 0.85}
+    assert [account.ask(5.0, **riper) for _ in range(20)] == [ACTION_NONE] * 20
 
 
-@pytest.mark.parametrize("held", [ACTION_OBSERVE, ACTION_THROTTLE, ACTION_SUSPEND])
-def test_a_release_ends_whatever_stands(row: Any, held: int) -> None:
-    stand(row, held)
-    decision = apply(row, "release")
+def test_new_evidence_beyond_what_was_cleared_may_fire() -> None:
+    account = Account()
+    timid = ORDINARY | {"elicitation": 0.4, "requests": 200.0}
+    account.ask(**timid)
+    apply(account, "release")
+    silenced = {k for k in range(6) if account.row["detectors_off"] & (1 << k)}
+    assert silenced == {2}  # elicitation alone spoke
+    assert account.ask(30.0, **(DISTILLER | {"elicitation": 0.6})) < ACTION_THROTTLE
+    # From 4.1 to 5.3 deviations: beyond saturation and the margin, and all else is new.
+    assert account.ask(1.0, **(DISTILLER | {"elicitation": 0.85})) == ACTION_THROTTLE
+
+
+def test_limiting_by_hand_takes_the_clearance_back() -> None:
+    account = Account()
+    account.ask()
+    apply(account, "release")
+    assert account.row["detectors_off"]
+    apply(account, "throttle", expires_at=account.now + HOUR)
+    assert account.row["detectors_off"] == 0
+    assert not account.row["cleared"].any()
+    assert account.ask(2.0) == ACTION_THROTTLE
+
+
+def test_an_exemption_releases_and_observes_until_it_ends() -> None:
+    account = Account()
+    account.ask()
+    account.ask(1.0)
+    decision = apply(account, "exempt", expires_at=account.now + 100 * HOUR)
     assert decision["action"] == ACTION_RELEASE
-    assert decision["superseded_action"] == held
-    assert decision["sequence"] == NOW
-    assert row["hold_until"] == NOW + 24 * HOUR
+    actions = [account.ask(9.0) for _ in range(10)]
+    assert ACTION_THROTTLE not in actions
+    assert account.ask(20.0) == ACTION_THROTTLE
 
 
-def test_a_release_of_what_has_lapsed_or_never_stood_is_not_told(row: Any) -> None:
-    assert apply(row, "release") is None
-    stand(row, ACTION_THROTTLE, expires_at=NOW)
-    assert apply(row, "release") is None
-    stand(row, ACTION_RELEASE)
-    assert apply(row, "release") is None
-    assert row["hold_until"] == NOW + 24 * HOUR
+def test_an_exemption_before_anything_happened_is_no_action() -> None:
+    account = Account()
+    assert apply(account, "exempt", expires_at=START + HOUR) is None
+    assert account.row["operator_exempt_until"] == START + HOUR
 
 
-def test_a_release_is_about_the_campaign_too(row: Any) -> None:
-    apply(row, "release")
-    assert not row["detectors_off"] & p.CAMPAIGN_BIT
-    row["campaign"] = 7
-    apply(row, "release")
-    assert row["detectors_off"] & p.CAMPAIGN_BIT
+def test_the_last_command_holds() -> None:
+    account = Account()
+    account.ask(**SUSPECT)
+    apply(account, "exempt", expires_at=account.now + 100 * HOUR)
+    apply(account, "suspend")
+    assert account.row["operator_exempt_until"] == 0
+    assert account.row["live"]["action"] == ACTION_SUSPEND
+    apply(account, "release")
+    assert account.row["live"]["action"] == ACTION_RELEASE
+    assert account.row["hold_until"] == account.now + HOLD_HOURS * HOUR
 
 
-def test_an_exemption_lets_the_detector_watch(row: Any) -> None:
-    apply(row, "suspend")
-    decision = apply(row, "exempt", now=NOW + 1, expires_at=NOW + HOUR)
-    assert decision["action"] == ACTION_RELEASE
-    assert (row["hold_until"], row["operator_exempt_until"]) == (0, NOW + HOUR)
-    assert apply(row, "exempt", now=NOW + 2, expires_at=NOW + 2 * HOUR) is None
+def test_sequences_rise_through_commands_and_detectors_alike() -> None:
+    account = Account()
+    sequences = []
+    for after, name in ((0.0, "throttle"), (0.0, "release"), (30.0, "suspend"), (0.0, "release")):
+        account.now += int(after * HOUR)
+        decision = apply(account, name)
+        if decision is not None:
+            sequences.append(int(decision["sequence"]))
+        if account.ask(0.0):
+            sequences.append(int(account.decision["sequence"]))
+    assert sequences == sorted(set(sequences))
+    assert len(sequences) >= 4
 
 
-def test_a_release_ends_an_exemption(row: Any) -> None:
-    apply(row, "exempt", expires_at=NOW + HOUR)
-    apply(row, "release")
-    assert row["operator_exempt_until"] == 0
+def test_a_command_leaves_the_shadow_standing_alone() -> None:
+    account = Account(shadow=True)
+    account.ask()
+    shadow = account.row["shadow"].copy()
+    apply(account, "suspend")
+    apply(account, "release")
+    assert account.row["shadow"] == shadow
 
 
-def test_sequences_rise_whatever_the_clocks_say(row: Any) -> None:
-    first = apply(row, "suspend", now=NOW)["sequence"]
-    second = apply(row, "release", now=NOW - HOUR)["sequence"]
-    assert second == first + 1
-    assert row["live"]["action"] == ACTION_RELEASE
+def test_a_release_dismisses_the_campaign_it_was_about_but_no_other() -> None:
+    account = Account()
+    assert apply_verdict(account.row, 0xA, 5, 0.99, confirmed=True)
+    assert account.ask(**ORDINARY) == ACTION_SUSPEND
+    apply(account, "release")
+    account.now += 30 * HOUR
+    assert apply_verdict(account.row, 0xA, 6, 0.999, confirmed=True)
+    assert account.ask(**ORDINARY) == ACTION_NONE
+    assert apply_verdict(account.row, 0xB, 1, 0.9995, confirmed=True)
+    assert account.ask(**ORDINARY) == ACTION_SUSPEND
 
 
-def test_a_shadow_standing_is_left_alone(row: Any) -> None:
-    row["shadow"]["action"] = ACTION_SUSPEND
-    assert apply(row, "release") is None
-    assert row["shadow"]["action"] == ACTION_SUSPEND
-    assert row["live"]["action"] == ACTION_NONE
+def test_verdicts_are_idempotent_and_the_surest_campaign_holds() -> None:
+    row = Account().row
+    assert apply_verdict(row, 0xA, 5, 0.7, confirmed=True)
+    assert not apply_verdict(row, 0xA, 5, 0.9, confirmed=True)  # a repeat
+    assert not apply_verdict(row, 0xA, 4, 0.9, confirmed=True)  # an older epoch
+    assert not apply_verdict(row, 0xB, 9, 0.6, confirmed=True)  # less sure
+    assert apply_verdict(row, 0xB, 1, 0.8, confirmed=True)
+    assert (row["campaign"], row["campaign_epoch"]) == (0xB, 1)
+    assert math.isclose(row["campaign_probability"], 0.8, rel_tol=1e-6)
+    assert apply_verdict(row, 0xB, 2, 0.99, confirmed=False)
+    assert row["campaign_probability"] == 0.0
+
+
+def test_a_command_in_the_middle_of_a_walk_is_what_the_detector_walks_on_from() -> None:
+    account = Account()
+    account.ask()
+    apply(account, "throttle", expires_at=account.now + 3 * HOUR)
+    account.now += 3 * HOUR
+    assert judge(account.row, account.now, account.regimes, 0, account.guards, account.decision)
+    assert account.decision["action"] == ACTION_THROTTLE
+    assert np.isfinite(account.decision["risk"])
