@@ -1,15 +1,9 @@
-"""The Kafka client in its own thread: fetching, seeking, committing.
-
-A *tenure* is a number that a partition gets with every seek. What was fetched before a seek carries
-an older tenure and is dropped on delivery; the seek sees to it that it is fetched again. So a chunk
-can neither be lost nor come twice, however a fetch in flight and a rebalance interleave.
-"""
+"""The Kafka client in its own thread: fetching, seeking, committing."""
 
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import count
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -28,7 +22,8 @@ from faust.types import TP
 
 from app.kernels.batches import CorruptBatch
 from app.transport.chunks import Chunk, UnreadableChunk
-from app.transport.positions import FetchFailed, beyond_end, expired
+from app.transport.placement import Placement
+from app.transport.positions import FetchFailed
 from app.transport.records import deliver_chunks
 
 T = TypeVar("T")
@@ -64,8 +59,7 @@ class ConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        self._tenures: dict[TP, int] = {}
-        self._next_tenure = count(1)
+        self._placement = Placement(self)
         self._attempts: dict[TP, int] = {}
         self._commit_lock = asyncio.Lock()
         self._may_commit = False
@@ -89,7 +83,7 @@ class ConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]
         return consumer
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
-        self._tenures.clear()
+        self._placement.clear()
         self._attempts.clear()
         self._may_commit = True
         await super().on_partitions_assigned(assigned, generation_id)
@@ -112,10 +106,6 @@ class ConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]
             async with asyncio.timeout(self.app.conf.broker_session_timeout / 2):
                 async with self._commit_lock:
                     pass
-
-    def tenure(self, tp: TP) -> int | None:
-        """The partition's tenure; None from an assignment to the first seek."""
-        return self._tenures.get(tp)
 
     # -- fetching
 
@@ -144,14 +134,14 @@ class ConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]
             except (OffsetOutOfRangeError, NoOffsetForPartitionError) as error:
                 records, lost = {}, error
         if lost is not None:
-            await self._position_lost(lost)
+            await self._placement.recover(lost)
         # No await from here on: these belong to the records just taken.
         fetched.generation = consumer._coordinator.generation
         for key, batch in records.items():
             tp = ensure_TP(key)
             self._keep_readable(tp, batch, fetched)
             fetched.records[tp] = batch
-            fetched.tenures[tp] = self._tenures.get(tp, 0)
+            fetched.tenures[tp] = self.tenure(tp) or 0
             end = _readable_end(self._state(tp))
             if end is not None:
                 fetched.ends[tp] = end
@@ -192,37 +182,9 @@ class ConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]
 
     # -- positions
 
-    async def _position_lost(self, error: Exception) -> None:
-        """A fetch found its position missing or out of range: decide by what the topic is."""
-        if not isinstance(error, OffsetOutOfRangeError):
-            return  # no committed offset, and not yet placed: perform_seek is about to place it
-        for key, offset in error.args[0].items():
-            tp = ensure_TP(key)
-            if tp in self._tenures:
-                start, end = await self._range([tp])
-                self._place(tp, self._checked(tp, offset, start[tp], end[tp]))
-
-    def _checked(self, tp: TP, offset: int, start: int, end: int) -> int:
-        """``offset`` if it is in the log, else where to go on. Raises ``PositionLost``."""
-        if start <= offset <= end:
-            return offset
-        changelog = self.consumer.is_changelog(tp)
-        if offset > end and (changelog or self.transport.durable_position(tp) is not None):
-            raise beyond_end(tp, offset, end)
-        if changelog:
-            return start  # what compaction removed has been overwritten by what is left
-        if self.transport.durable_position(tp) is not None:
-            raise expired(tp, offset, start)
-        latest = self.app.conf.consumer_auto_offset_reset == "latest"
-        self.log.warning(
-            "%r: offset %s is not in the log [%s, %s): going on from the %s",
-            tp,
-            offset,
-            start,
-            end,
-            "end" if latest else "start",
-        )
-        return end if latest else start
+    def tenure(self, tp: TP) -> int | None:
+        """The partition's tenure; None from an assignment to the first seek."""
+        return self._placement.tenure(tp)
 
     async def place(self, wanted: Mapping[TP, int | None]) -> dict[TP, int]:
         """Seek inputs; None means where ``consumer_auto_offset_reset`` says. Returns positions.
@@ -230,54 +192,17 @@ class ConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]
         Raises ``PositionLost`` for a durable position whose records have expired. One beyond the
         end of the log is found out by the first fetch.
         """
-        return await self._in_thread(self._place_all(wanted))
-
-    async def _place_all(self, wanted: Mapping[TP, int | None]) -> dict[TP, int]:
-        starts, ends = await self._range(wanted)
-        latest = self.app.conf.consumer_auto_offset_reset == "latest"
-        placed: dict[TP, int] = {}
-        for tp, offset in wanted.items():
-            if offset is None:
-                placed[tp] = ends[tp] if latest else starts[tp]
-            else:
-                # Whether it is beyond the end the first fetch will tell: not every broker that
-                # speaks the protocol answers for its end as exactly as it fetches.
-                end = max(offset, ends[tp])
-                placed[tp] = self._checked(tp, offset, starts[tp], end)
-        for tp, offset in placed.items():
-            self._place(tp, offset)
-        return placed
-
-    async def _range(self, tps: Iterable[TP]) -> tuple[dict[TP, int], dict[TP, int]]:
-        """First offset, and offset after the last committed record, of each partition."""
-        consumer = self._ensure_consumer()
-        keys = [ensure_aiokafka_TP(tp) for tp in tps]
-        if not keys:
-            return {}, {}
-        starts = await consumer.beginning_offsets(keys)
-        ends = await consumer.end_offsets(keys)
-        return (
-            {ensure_TP(key): offset for key, offset in starts.items()},
-            {ensure_TP(key): offset for key, offset in ends.items()},
-        )
-
-    def _place(self, tp: TP, offset: int) -> None:
-        self._ensure_consumer().seek(ensure_aiokafka_TP(tp), offset)
-        self._tenures[tp] = next(self._next_tenure)
+        return await self._in_thread(self._placement.place_all(wanted))
 
     async def _seek_wait(self, _: aiokafka.AIOKafkaConsumer, partitions: Mapping[TP, int]) -> None:
         # The stock method waits between the seek and its return: a fetch would slip in between the
         # new position and the new tenure. There is nothing to wait for: a seek is done at once.
         for tp, offset in partitions.items():
-            self._place(ensure_TP(tp), offset)
+            self._placement.place(ensure_TP(tp), offset)
 
     async def seek_to_beginning(self, *partitions: TP) -> None:
-        await self._in_thread(self._seek_to_beginning([ensure_TP(tp) for tp in partitions]))
-
-    async def _seek_to_beginning(self, tps: Iterable[TP]) -> None:
-        starts, _ = await self._range(tps)
-        for tp, offset in starts.items():
-            self._place(tp, offset)
+        tps = [ensure_TP(tp) for tp in partitions]
+        await self._in_thread(self._placement.place_at_start(tps))
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
         """Seek every input that has a committed offset to it. Returns those offsets."""
