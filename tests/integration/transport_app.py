@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import tempfile
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -63,6 +64,7 @@ class Reader:
     def __init__(self, kafka: Cluster, *topics: str, group: str = "", **settings: Any) -> None:
         self.group = group or kafka.unique("group")
         broker = settings.pop("broker", f"reflux://{kafka.bootstrap}")
+        settings.setdefault("datadir", tempfile.gettempdir())  # Faust makes it; nothing is put there
         self.app = faust.App(self.group, broker=broker, **{**SETTINGS, **settings})
         self.transport = self.app.transport
         self.records: dict[TP, list[Record]] = defaultdict(list)
