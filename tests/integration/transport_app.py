@@ -64,7 +64,8 @@ class Reader:
     def __init__(self, kafka: Cluster, *topics: str, group: str = "", **settings: Any) -> None:
         self.group = group or kafka.unique("group")
         broker = settings.pop("broker", f"reflux://{kafka.bootstrap}")
-        settings.setdefault("datadir", tempfile.gettempdir())  # Faust makes it; nothing is put there
+        # Faust makes this directory, and puts nothing there.
+        settings.setdefault("datadir", tempfile.gettempdir())
         self.app = faust.App(self.group, broker=broker, **{**SETTINGS, **settings})
         self.transport = self.app.transport
         self.records: dict[TP, list[Record]] = defaultdict(list)
