@@ -1,0 +1,50 @@
+"""A population sketch in plain Python: the features of the rows that count, one list each."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from app.detection.features import FEATURES
+from app.kernels.features import extract_features
+from app.state.layout import ACTION_SUSPEND, FLAG_STUB, HORIZONS_MS, TASKS
+
+DAY = 86_400_000
+TICK = 10_000
+
+
+def sketch_of(rows: Any, now: int) -> tuple[int, dict[str, list[float]], list[int]]:
+    """(active accounts, values of each feature, task shares summed in thousandths)."""
+    active = [row for row in rows if _counts(row, now)]
+    settled = [row for row in active if _requests(row, now) >= 8]
+    parts = [
+        [task / sum(row["tasks"].tolist()) for task in row["tasks"].tolist()] for row in settled
+    ]
+    shares = [sum(math.floor(part[k] * 1000 + 0.5) for part in parts) for k in range(len(TASKS))]
+    total = sum(shares)
+    mix = [share / total if total else 1 / len(TASKS) for share in shares]
+    values: dict[str, list[float]] = {feature.name: [] for feature in FEATURES}
+    for row in active:
+        out = np.empty(len(FEATURES))
+        extract_features(row, now, np.array(mix), out)
+        for feature, value in zip(FEATURES, out.tolist(), strict=True):
+            if not math.isnan(value) and (row in settled or feature.evidence == "volume"):
+                values[feature.name].append(value)
+    return len(active), values, shares
+
+
+def _counts(row: Any, now: int) -> bool:
+    live = row["live"]
+    suspended = live["action"] == ACTION_SUSPEND and not 0 < live["expires_at"] <= now
+    return bool(
+        row["id_length"] > 0
+        and not row["flags"] & FLAG_STUB
+        and row["events"] > 0
+        and now - row["last_ts"] < DAY
+        and not suspended
+    )
+
+
+def _requests(row: Any, now: int) -> float:
+    ticks = max(now // TICK - int(row["last_ts"]) // TICK, 0)
+    return float(row["requests"][2]) * math.exp(-ticks * TICK / HORIZONS_MS[2])
