@@ -44,7 +44,11 @@ def _evidence(feature: Feature, f: int, decision: npt.NDArray[Any]) -> Reason:
     if percentile is not None:
         text += f", more than {percentile:.1f} % of active accounts"
     if threshold is not None:
-        text += f"; it would not count with {feature.below.format(feature.show(threshold))}"
+        text += (
+            f"; it would not count with {feature.below.format(feature.show(threshold))}, and the"
+            f" risk would be {_risk_without(feature, decision):.2f} instead of"
+            f" {float(decision['risk']):.2f}"
+        )
     return Reason.model_construct(
         detector=feature.name,
         observed=_number(observed),
@@ -53,6 +57,13 @@ def _evidence(feature: Feature, f: int, decision: npt.NDArray[Any]) -> Reason:
         contribution=min(max(float(decision["contribution"][f]), 0.0), 1.0),
         text=text + ".",
     )
+
+
+def _risk_without(feature: Feature, decision: npt.NDArray[Any]) -> float:
+    """The risk if the feature's family of evidence were silent."""
+    risk = min(max(float(decision["risk"]), 1e-9), 1.0 - 1e-9)
+    log_odds = math.log(risk / (1.0 - risk)) - float(decision["evidence"][feature.family])
+    return 1.0 / (1.0 + math.exp(-log_odds))
 
 
 def _cause(decision: npt.NDArray[Any]) -> Reason | None:
