@@ -49,7 +49,6 @@ class ChunkMessage(Protocol):
     first_offset: int
     offset: int  # the chunk's last
     value: bytes
-    generation_id: int
 
 
 @dataclass(slots=True)
@@ -57,7 +56,6 @@ class HeldPartition:
     """One partition in memory."""
 
     store: ColumnStore
-    generation: int  # of the assignment that began it
     applied: int = FROM_START  # changelog offset that ``store`` and ``header`` are at, if followed
     header: Header | None = None
     owned: bool = False
@@ -91,7 +89,7 @@ class PartitionedStore(Store):  # type: ignore[misc]
         assigned: set[TP],
         revoked: set[TP],  # noqa: ARG002 (every assignment is complete)
         newly_assigned: set[TP],  # noqa: ARG002
-        generation_id: int = 0,
+        generation_id: int = 0,  # noqa: ARG002
     ) -> None:
         """Drop what was owned or is no longer ours, and begin what is new."""
         topic = self.table.changelog_topic_name
@@ -100,8 +98,7 @@ class PartitionedStore(Store):  # type: ignore[misc]
             if held.owned or number not in ours:
                 del self.held[number]
         for number in ours - self.held.keys():
-            store = ColumnStore(self.codec.row_dtype, limit=self.limit)
-            self.held[number] = HeldPartition(store, generation_id)
+            self.held[number] = HeldPartition(ColumnStore(self.codec.row_dtype, limit=self.limit))
 
     async def on_recovery_completed(
         self,
@@ -139,6 +136,13 @@ class PartitionedStore(Store):  # type: ignore[misc]
         """The changelog offset to go on from: Faust reads from it on, and skips it itself."""
         held = self.held.get(tp.partition)
         return FROM_START if held is None or held.owned else held.applied
+
+    def reads_after(self, number: int, offset: int) -> None:
+        """The changelog of a partition is read from after ``offset`` on: from its own place, or
+        from where the log begins."""
+        held = self.held.get(number)
+        if held is not None and held.applied == FROM_START:
+            held.applied = offset  # there was nothing up to there
 
     def set_persisted_offset(self, tp: TP, offset: int) -> None:
         """Only ``apply_changelog_batch`` moves a partition."""
@@ -189,8 +193,7 @@ class PartitionedStore(Store):  # type: ignore[misc]
         held.applied = message.offset
 
     def _check_joins(self, message: ChunkMessage, held: HeldPartition, where: str) -> None:
-        stale = held.applied == FROM_START and message.generation_id < held.generation
-        if stale or (held.applied != FROM_START and message.first_offset > held.applied + 1):
+        if message.first_offset > held.applied + 1:
             raise ChangelogGap(
                 f"{where}: applied up to offset {held.applied}, but the next records to come begin "
                 f"at {message.first_offset}. Rows would be missing or out of date, so the worker "

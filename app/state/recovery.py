@@ -4,10 +4,12 @@ When partitions are assigned anew while changelogs are being read, Faust takes t
 recovery for a finished one: it tells the application and its tables that they are complete, and
 only then notices the new assignment. A table that believed it would start a tenure on half its
 rows. When a table refuses to start, Faust goes on without it; and a broker that does not answer in
-time ends recovery without a word, for good.
+time ends recovery without a word, for good. And every ``flow_control.resume()`` empties the queues:
+done once more after standbys and inputs have begun to flow, it loses what they have brought.
 """
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 from faust.tables.recovery import RebalanceAgain, Recovery, ServiceStopped
@@ -21,7 +23,8 @@ class RecoveryFailed(RuntimeError):
 class CarefulRecovery(Recovery):  # type: ignore[misc]
     """Says that recovery is complete when it is, in the assignment it was started for.
 
-    A table that has an ``interrupt`` method is told of a revocation before anything else happens.
+    A table that has them is told by ``interrupt()`` of a revocation, before anything else happens,
+    and by ``reads_after(partition, offset)`` where its changelog is going to be read.
     """
 
     _revoked = False
@@ -45,6 +48,15 @@ class CarefulRecovery(Recovery):  # type: ignore[misc]
         # Stock keeps a partition's buffer size when its part changes from owner to standby.
         self.buffer_sizes.clear()
         await super().on_rebalance(assigned, revoked, newly_assigned, generation_id)
+
+    async def _seek_offsets(
+        self, consumer: Any, tps: set[TP], offsets: Mapping[TP, int], title: str
+    ) -> None:
+        await super()._seek_offsets(consumer, tps, offsets, title)
+        for tp in tps:
+            reads_after = getattr(self.tp_to_table[tp], "reads_after", None)
+            if reads_after is not None:
+                reads_after(tp.partition, offsets[tp])
 
     async def _wait(self, coro: Any, timeout: float | None = None) -> None:  # noqa: ASYNC109
         try:
@@ -99,21 +111,22 @@ class CarefulRecovery(Recovery):  # type: ignore[misc]
                 task.result()
 
     async def _start_inputs(self) -> None:
-        consumer = self.app.consumer
+        app, consumer = self.app, self.app.consumer
         assignment = consumer.assignment()
-        inputs = {tp for tp in assignment if not self._is_changelog_tp(tp)}
-        consumer.resume_partitions(inputs)
         if assignment:
+            # Before they are resumed: nothing may come from where the client happens to stand.
             self.log.info("Seek stream partitions to their durable positions.")
-            await self._wait(consumer.perform_seek(), self.app.conf.broker_request_timeout)
+            await self._wait(consumer.perform_seek(), app.conf.broker_request_timeout)
         self.completed.set()
-        self.app.flow_control.resume()
+        if not app.flow_control.is_active():
+            app.flow_control.resume()
         consumer.resume_flow()
-        await self.app._fetcher.maybe_start()
+        consumer.resume_partitions({tp for tp in assignment if not self._is_changelog_tp(tp)})
+        await app._fetcher.maybe_start()
         self.tables.on_actives_ready()
-        if not self.app.assignor.assigned_standbys():
+        if not app.assignor.assigned_standbys():
             self.tables.on_standbys_ready()
-        self.app.on_rebalance_end()
+        app.on_rebalance_end()
 
 
 def install(app: AppT) -> None:

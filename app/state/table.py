@@ -106,6 +106,10 @@ class ColumnTable(faust.Table):  # type: ignore[misc]
         finally:
             self._beginning = None
 
+    def reads_after(self, number: int, offset: int) -> None:
+        """See ``PartitionedStore.reads_after``."""
+        self.data.reads_after(number, offset)
+
     def interrupt(self) -> None:
         """Partitions are being revoked: nothing may begin with them any more."""
         if self._beginning is not None:

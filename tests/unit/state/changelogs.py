@@ -101,7 +101,9 @@ class FakeConsumer:
 
     def resume_flow(self) -> None: ...
 
-    async def perform_seek(self) -> None: ...
+    async def perform_seek(self) -> None:
+        assert not self.active - set(self.logs), "inputs flow before they are placed"
+        await asyncio.sleep(0.01)
 
     def verify_recovery_event_path(self, now: float, tp: TP) -> None: ...
 
