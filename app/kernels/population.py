@@ -31,7 +31,7 @@ from app.kernels.features import (
     weight_at,
 )
 from app.kernels.standing import action_in_force
-from app.state.layout import ACTION_SUSPEND, FLAG_STUB, TASKS
+from app.state.layout import ACTION_THROTTLE, FLAG_STUB, TASKS
 
 BINS = 128
 
@@ -79,14 +79,15 @@ def bin_of(f: Int, value: float) -> Int:
 def in_population(row: Record, now: Int) -> bool:
     """Whether ``row`` speaks for the population as of ``now`` (ms).
 
-    Suspended accounts do not: those who are known to abuse would teach that abuse is common.
+    Limited accounts do not: whoever is believed to abuse would teach that abuse is common. It is
+    what makes a flood of abuse stand out the more, the more of it has been found.
     """
     return (
         row["id_length"] > 0
         and not row["flags"] & FLAG_STUB
         and row["events"] > 0
         and now - row["last_ts"] < ACTIVE_MS
-        and action_in_force(row["live"], now) != ACTION_SUSPEND
+        and action_in_force(row["live"], now) < ACTION_THROTTLE
     )
 
 

@@ -11,7 +11,7 @@ from app.detection.population import SnapshotAssembler, make_part, merge_parts, 
 from app.events.population import PopulationPart
 from app.kernels.population import BINS, HIGH, LOW, bin_of, sketch_population
 from app.kernels.regimes import LEVELS
-from app.state.layout import ACCOUNT, ACTION_SUSPEND, FLAG_STUB, TASKS
+from app.state.layout import ACCOUNT, ACTIONS, FLAG_STUB, TASKS
 from tests.reference.population import sketch_of
 from tests.reference.portraits import DISTILLER, HOUR, ORDINARY, paint
 from tests.reference.requests import START
@@ -37,7 +37,7 @@ def rows(draw: st.DrawFn) -> np.ndarray:
         row["flags"] = FLAG_STUB if rng.random() < 0.1 else 0
         row["events"] *= rng.random() < 0.9
         if rng.random() < 0.2:
-            row["live"]["action"] = ACTION_SUSPEND
+            row["live"]["action"] = rng.integers(0, len(ACTIONS))
             row["live"]["expires_at"] = rng.choice([0, NOW, NOW + 1])
     return made
 

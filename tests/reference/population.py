@@ -7,7 +7,7 @@ import numpy as np
 
 from app.detection.features import FEATURES
 from app.kernels.features import extract_features
-from app.state.layout import ACTION_SUSPEND, FLAG_STUB, HORIZONS_MS, TASKS
+from app.state.layout import ACTION_SUSPEND, ACTION_THROTTLE, FLAG_STUB, HORIZONS_MS, TASKS
 
 DAY = 86_400_000
 TICK = 10_000
@@ -35,13 +35,14 @@ def sketch_of(rows: Any, now: int) -> tuple[int, dict[str, list[float]], list[in
 
 def _counts(row: Any, now: int) -> bool:
     live = row["live"]
-    suspended = live["action"] == ACTION_SUSPEND and not 0 < live["expires_at"] <= now
+    lapsed = 0 < live["expires_at"] <= now
+    limited = live["action"] in (ACTION_THROTTLE, ACTION_SUSPEND) and not lapsed
     return bool(
         row["id_length"] > 0
         and not row["flags"] & FLAG_STUB
         and row["events"] > 0
         and now - row["last_ts"] < DAY
-        and not suspended
+        and not limited
     )
 
 
