@@ -176,6 +176,12 @@ class Consumer(stock.Consumer):  # type: ignore[misc]
                     self._committed_offset[tp] = offset
         return done
 
+    async def on_stop(self) -> None:
+        try:
+            await super().on_stop()
+        except self.consumer_stopped_errors:
+            self.log.info("The client has ended before: nothing more is committed")
+
     # -- positions
 
     def _inputs(self) -> set[TP]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, TypeVar
@@ -268,14 +268,42 @@ class ConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]
         self.tp_last_committed_at.update(dict.fromkeys(mine, now))
         return True
 
-    async def _in_thread(self, work: Awaitable[T]) -> T:
+    # -- between the two event loops
+
+    async def call_thread(self, fun: Callable[..., Awaitable[T]], *args: Any, **kwargs: Any) -> T:
+        """Stock, but raises ``ConsumerStoppedError`` where that would wait for a dead thread."""
+        if self._shutdown.is_set():
+            raise ConsumerStoppedError
+        result: T = await self._unless_gone(super().call_thread(fun, *args, **kwargs))
+        return result
+
+    async def _in_thread(self, work: Coroutine[Any, Any, T]) -> T:
         """Run in the client's loop and wait in the caller's.
 
-        Not Faust's method queue: its two workers would be held up by a fetch that waits.
+        Not through Faust's method queue: its two workers would be held up by a fetch that waits.
         """
-        run: Callable[..., Any] = asyncio.run_coroutine_threadsafe
-        result: T = await asyncio.wrap_future(run(work, self.thread_loop))
-        return result
+        if self._shutdown.is_set():
+            work.close()
+            raise ConsumerStoppedError
+        future = asyncio.run_coroutine_threadsafe(work, self.thread_loop)
+        return await self._unless_gone(asyncio.wrap_future(future))
+
+    async def _unless_gone(self, answer: Awaitable[T]) -> T:
+        """``answer``, or ``ConsumerStoppedError`` if the thread ends before it comes."""
+        waiting = asyncio.ensure_future(answer)
+        gone = asyncio.ensure_future(self._shutdown.wait())
+        try:
+            await asyncio.wait({waiting, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if not waiting.done():
+                raise ConsumerStoppedError
+            return waiting.result()
+        finally:
+            waiting.cancel()
+            gone.cancel()
+
+    def _stopped_set(self) -> None:
+        with contextlib.suppress(RuntimeError):  # after a crash the loop is closed already
+            super()._stopped_set()
 
 
 def _readable_end(state: Any) -> int | None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import faust
 import pytest
+from aiokafka.errors import ConsumerStoppedError
 from faust.types import TP
 
 from app.kernels.batches import CorruptBatch, LegacyFormat
@@ -87,6 +88,23 @@ async def test_what_cannot_be_read_ends_the_worker(
         assert advice in str(reason)
         assert reader.count(topic) == 0
         assert kafka.committed(reader.group).get((topic, 0), -1001) < 0
+
+
+async def test_a_worker_that_has_crashed_still_stops(kafka: Cluster, new_topic: NewTopic) -> None:
+    """Its client's thread has ended: Faust would wait for it to commit, for ever."""
+    topic = new_topic("crash")
+    reader = Reader(kafka, topic)
+    async with reader.running():
+        kafka.produce(topic, [(None, b"v")] * 10)
+        await reader.until_read(topic, 10)
+        await reader.app.crash(RuntimeError("a bug"))
+        thread = reader.consumer._thread
+        await until(thread._shutdown.is_set, "the client's thread to end")
+        with pytest.raises(ConsumerStoppedError):
+            await reader.consumer.highwaters(TP(topic, 0))
+        with pytest.raises(ConsumerStoppedError):
+            await reader.consumer.perform_seek()
+        await asyncio.wait_for(reader.app.stop(), 20)
 
 
 async def test_faust_notices_a_stream_that_hangs(
