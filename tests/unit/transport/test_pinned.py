@@ -73,6 +73,11 @@ DIGESTS = {
     "aiokafka.consumer.group_coordinator:GroupCoordinator.check_errors": "c67ee34a37d9",
     "aiokafka.consumer.group_coordinator:GroupCoordinator.fetch_committed_offsets": "c83e0cafbf1e",
     "aiokafka.consumer.subscription_state:TopicPartitionState": "2b83334afadf",
+    "faust.transport.consumer:Consumer.on_stop": "7accc1bf4f97",
+    "mode.threads:QueueServiceThread.call_thread": "d1304f73ca65",
+    "mode.threads:ServiceThread._stopped_set": "59ef3956d5b9",
+    "mode.threads:ServiceThread._serve": "584d278fb368",
+    "mode.threads:ServiceThread._shutdown_thread": "405be9a09547",
     "faust/_cython/streams.pyx": "0041622f4a25",
     "faust/transport/_cython/conductor.pyx": "dde1f9742678",
 }
@@ -123,6 +128,6 @@ def test_every_override_overrides_something() -> None:
     for name in pinned.OVERRIDDEN:
         module, _, path = name.partition(":")
         owner, _, attribute = path.partition(".")
-        if module.startswith("faust") and attribute not in ("getmany", "_fetch_records"):
-            ours = ConsumerThread if owner == "AIOKafkaConsumerThread" else Consumer
+        if module.startswith(("faust", "mode")) and attribute not in ("getmany", "_fetch_records"):
+            ours = ConsumerThread if owner.endswith("Thread") else Consumer
             assert attribute in vars(ours), name
