@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from app.kernels.batches import Framed
 from app.kernels.decisions import DECISION
 from app.kernels.decode import Decoded, decode
 from app.kernels.fold import Partition, RequestBatch, fold_requests, look_up
+from app.kernels.guards import ACTIVE as GUARD_ACTIVE
 from app.kernels.guards import PARTITIONS as GUARD_PARTITIONS
 from app.kernels.guards import WIDTH as GUARD_WIDTH
 from app.kernels.spec import RecordSpec
@@ -42,6 +44,10 @@ COUNTERS = {
     "requests.resumed": l.RESUMED,
 }
 """Names in the header of what the ledger counts."""
+
+
+GUARDS_AT = "guards_at"
+"""Name, in the header, of the request offset that the guards have come to."""
 
 
 class AccountPartition(TablePartition):
@@ -82,6 +88,7 @@ class AccountPartition(TablePartition):
         """The ledger as the metrics last had it; at first as it was recovered."""
 
     def _restore(self, header: Header | None) -> None:
+        self._guards_at = 0
         ledger, guards = self.state.ledger, self.state.guards
         ledger[l.EPOCH] = -1
         if header is not None:
@@ -92,6 +99,8 @@ class AccountPartition(TablePartition):
             ledger[l.EPOCH] = -1 if header.epoch is None else header.epoch
             known = header.guards[:GUARD_WIDTH]
             guards[: len(known)] = known
+            self._guards_at = int(header.more.get(GUARDS_AT, 0))
+            self._sweep.published = header.population_epoch
         guards[GUARD_PARTITIONS] = self.place.partitions
 
     def header(self) -> Header:
@@ -151,8 +160,9 @@ class AccountPartition(TablePartition):
             self.bury_decoded(run.topic, framed, decoded, REQUESTS, start, done)
             if done == count:
                 break
-            self.reach(run.topic, int(framed.frames[done, c.FRAME_OFFSET]), done - start)
-            self._cross(int(decoded.values[done, c.REQ_TS]), judgement)
+            next_offset = int(framed.frames[done, c.FRAME_OFFSET])
+            self.reach(run.topic, next_offset, done - start)
+            self._cross(int(decoded.values[done, c.REQ_TS]), next_offset, judgement)
             while self._sweep.pending:
                 yield
         self.reach(run.topic, run.next_offset, done - start)
@@ -188,11 +198,30 @@ class AccountPartition(TablePartition):
         account = self.store.key(slot).decode()
         self.emit(slot, self.actions.outputs(account, decision, judgement, source))
 
-    def _cross(self, ts: int, judgement: Judgement) -> None:
-        """Close the epoch that a request of event time ``ts`` ends."""
-        ledger = self.state.ledger
+    def _up_to_date(self, header: Header) -> Header:
+        """``header`` with the guards as they are now, and the request offset they have come to.
+
+        The requests that led to actions are behind the fence of their rows when they are read
+        again after a restart, so the guards cannot count them a second time: they are as far as
+        the last action was, while the positions may be those of an earlier full checkpoint.
+        """
+        position = self.positions.get(self._requests)
+        reached = max(self._guards_at, position.next_offset if position else 0)
+        return replace(
+            header,
+            guards=self.state.guards.tolist(),
+            population_epoch=self._sweep.published,
+            more={**header.more, GUARDS_AT: reached},
+        )
+
+    def _cross(self, ts: int, offset: int, judgement: Judgement) -> None:
+        """Close the epoch that the request of event time ``ts`` at ``offset`` ends."""
+        ledger, guards = self.state.ledger, self.state.guards
+        active = guards[GUARD_ACTIVE]
         if ledger[l.EPOCH] >= 0:
             self._sweep.close(self.store, self.state, ts, judgement)
+        if offset < self._guards_at:
+            guards[GUARD_ACTIVE] = active  # read again: the guards are ahead of this place
         ledger[l.EPOCH] = ts // self._sweep.epoch_ms
 
     # What the sweep adds to a checkpoint.
@@ -206,7 +235,9 @@ class AccountPartition(TablePartition):
             counted = slots[rows["offset"][slots] <= position.next_offset]
             rows["duplicates_ahead"][counted] = 0
 
-    def _header_outputs(self) -> list[Output]:
+    def _prompt_outputs(self) -> list[Output]:
+        # Before any row that has moved on since: else a part that is cut again after a restart
+        # would see what came later.
         return self._sweep.take_parts()
 
     def _more_rows(self) -> tuple[npt.NDArray[np.int32], list[Output]]:

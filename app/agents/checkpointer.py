@@ -157,7 +157,7 @@ class Checkpointer:
         while True:
             checkpoint = self._source.collect(self._slice_rows)
             await self._write(checkpoint, "full")
-            if checkpoint.header is not None:
+            if checkpoint.full:
                 break
         self._source.written()
         self.drained.set()

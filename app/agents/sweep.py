@@ -59,6 +59,8 @@ class Sweep:
         self._sightings_topic = sightings_topic
         self._population_topic = population_topic
         self._parts: list[Output] = []
+        self.published: int | None = None
+        """The newest epoch whose population part has left, or waits to: it is never cut again."""
         self._period: s.Period | None = None
         self._next_slot = 0
 
@@ -72,10 +74,9 @@ class Sweep:
         epoch = int(state.ledger[l.EPOCH])
         part = self._sketch(store, epoch, int(state.ledger[l.WATERMARK]))
         state.guards[g.ACTIVE] = part.accounts
-        encoded = part.encode()
-        self._parts.append(
-            Output(self._population_topic, encoded.key, encoded.value, encoded.headers)
-        )
+        if self.published is None or epoch > self.published:
+            self.published = epoch
+            self._parts.append(Output(self._population_topic, *part.encode()))
         period = epoch * self.epoch_ms // self.period_ms
         if ts // self.period_ms > period:
             self._period = s.Period(period, self._period_hours)

@@ -73,7 +73,7 @@ class _Frozen:
 
     slots: npt.NDArray[np.int32]
     outputs: list[Output]
-    header: bytes
+    header: Header
     positions: dict[str, int]
 
 
@@ -95,6 +95,7 @@ class TablePartition:
         self._waiting: list[tuple[int, Output]] = []
         self._actions = 0
         self._frozen: _Frozen | None = None
+        self._written_header = header or Header(partitions=place.partitions)
         self._moved = False
 
     def _next_offsets(self) -> dict[str, int]:
@@ -171,11 +172,15 @@ class TablePartition:
         """What a checkpoint written now would say of this partition."""
         raise NotImplementedError
 
+    def _up_to_date(self, header: Header) -> Header:
+        """``header`` with what every transaction with actions must bring up to date in it."""
+        return header
+
     def _freeze_rows(self, slots: npt.NDArray[np.int32]) -> None:
         """Rows ``slots`` are about to be written with a header frozen now."""
 
-    def _header_outputs(self) -> list[Output]:
-        """Outputs, beside dead letters, that leave with the header."""
+    def _prompt_outputs(self) -> list[Output]:
+        """Outputs that leave with the next transaction, whichever it is."""
         return []
 
     def _more_rows(self) -> tuple[npt.NDArray[np.int32], list[Output]]:
@@ -211,8 +216,8 @@ class TablePartition:
         self._freeze_rows(slots)
         self._frozen = _Frozen(
             slots,
-            self.letters.take() + self._header_outputs(),
-            self.header().encode(),
+            self.letters.take(),
+            self.header(),
             self._next_offsets(),
         )
         self._moved = False
@@ -239,13 +244,20 @@ class TablePartition:
             checkpoint.outputs += outputs
             if not (self._frozen.slots.size or self.store.tombstones or self._held_up):
                 checkpoint.outputs += self._frozen.outputs
-                checkpoint.header = self._frozen.header
+                checkpoint.header = self._up_to_date(self._frozen.header).encode()
+                checkpoint.full = True
         for slots in written:
             checkpoint.rows += self._codec.encode(self.store, slots)
+        prompt = self._prompt_outputs()
+        checkpoint.outputs += prompt
+        if (checkpoint.actions or prompt) and checkpoint.header is None:
+            # What they say beyond their rows is as durable as they are.
+            checkpoint.header = self._up_to_date(self._written_header).encode()
         return checkpoint
 
     def written(self) -> None:
         """The frozen header is durable: committed positions may move."""
         assert self._frozen is not None
         self.durable = self._frozen.positions
+        self._written_header = self._frozen.header
         self._frozen = None

@@ -133,11 +133,12 @@ def _write_and_recover(partition: TablePartition, codec: RowCodec) -> list[tuple
     """Write all of the partition, and read it back as a recovery does; returns its sightings."""
     partition.freeze()
     written = Checkpoint()
-    while written.header is None:
+    while not written.full:
         part = partition.collect(ROWS)
         written.rows += part.rows
         written.outputs += part.outputs
-        written.header = part.header
+        written.header, written.full = part.header, part.full
+    assert written.header is not None
     rows = [(key, value) for key, value in written.rows if value is not None]
     store = ColumnStore(codec.row_dtype, limit=ROWS)
     run = _run("changelog", [*rows, (HEADER_KEY, written.header)])

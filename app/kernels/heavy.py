@@ -19,7 +19,7 @@ def fold_heavy(keys: Keys, weights: Weights, key: np.uint64, weight: float) -> N
     """Add ``weight`` for ``key`` to the ``n`` heaviest keys; a free place has no weight."""
     lightest = 0
     for i in range(keys.size):
-        if weights[i] > 0.0 and keys[i] == key:
+        if keys[i] == key:
             weights[i] += weight
             return
         if weights[i] < weights[lightest]:

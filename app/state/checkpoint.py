@@ -47,12 +47,15 @@ class Checkpoint:
     """The content of one transaction.
 
     ``rows`` are (key, value) pairs of the changelog in the order they must be read back, a value
-    of None being a tombstone; ``header`` is None in every slice but the last of a full checkpoint.
+    of None being a tombstone. The ``header`` of the last slice of a full checkpoint moves on;
+    others have none, or the former one with what their actions changed in it.
     """
 
     rows: list[tuple[bytes, bytes | None]] = field(default_factory=list)
     outputs: list[Output] = field(default_factory=list)
     header: bytes | None = None
+    full: bool = False
+    """Whether it completes a full checkpoint: its header moves the positions."""
     actions: int = 0
     """Enforcement actions among the outputs, for whoever limits their rate."""
 

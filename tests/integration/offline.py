@@ -94,7 +94,7 @@ class Offline:
             checkpoint = partition.collect(10_000)
             self.outputs += checkpoint.outputs
             self.rows.update(checkpoint.rows)
-            if checkpoint.header is not None:
+            if checkpoint.full:
                 partition.written()
                 return
 

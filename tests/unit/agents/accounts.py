@@ -178,6 +178,7 @@ class Accounts:
         self.outputs += checkpoint.outputs
         if checkpoint.header is not None:
             self.header = Header.decode(checkpoint.header)
+        if checkpoint.full:
             self.partition.written()
 
     def checkpoint(self, slice_rows: int = 100) -> None:
@@ -189,7 +190,7 @@ class Accounts:
         """Commit one slice of the frozen checkpoint; whether it was the last one."""
         checkpoint = self.partition.collect(slice_rows)
         self.commit(checkpoint)
-        return checkpoint.header is not None
+        return checkpoint.full
 
     def urgent(self) -> None:
         self.commit(self.partition.collect(0))

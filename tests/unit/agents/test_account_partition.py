@@ -283,7 +283,8 @@ def test_actions_leave_once_with_the_rows_that_led_to_them() -> None:
         if accounts is shaken:
             accounts.urgent()
             accounts.crash()
-            assert accounts.header is None
+            assert accounts.header is not None
+            assert accounts.header.inputs == {}
             accounts.resume()
         accounts.feed("profiles", profile("ann", exempt_until=START + 90 * DAY))
         if accounts is shaken:

@@ -41,7 +41,7 @@ class Partition:
         checkpoint = Checkpoint(rows=[(b"row", b"")] * (taken + self.waiting), actions=self.waiting)
         self.frozen, self.waiting = self.frozen - taken, 0
         if limit and not self.frozen:
-            checkpoint.header = b"header"
+            checkpoint.header, checkpoint.full = b"header", True
         return checkpoint
 
     def written(self) -> None:

@@ -35,7 +35,7 @@ def test_a_slice_holds_no_more_rows_than_asked_and_the_last_the_header(accounts:
     partition.freeze()
     slices = [partition.collect(2) for _ in range(3)]
     assert [len(part.rows) for part in slices] == [2, 2, 1]
-    assert [part.header is not None for part in slices] == [False, False, True]
+    assert [part.full for part in slices] == [False, False, True]
     assert {key for part in slices for key, _ in part.rows} == {name.encode() for name in NAMES}
     assert partition.durable == {}
     partition.written()
@@ -70,7 +70,7 @@ def test_what_is_urgent_leaves_with_its_row_alone(accounts: Accounts) -> None:
     assert [output.topic for output in checkpoint.outputs] == ["live", "state"]
     assert checkpoint.actions == 1  # told on two topics
     assert [key for key, _ in checkpoint.rows] == [b"acct-3"]
-    assert checkpoint.header is None
+    assert not checkpoint.full
     assert not partition.urgent
     assert not partition.collect(0)
 

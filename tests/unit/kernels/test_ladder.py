@@ -96,6 +96,16 @@ def test_no_account_is_suspended_that_lacks_one_of_the_needs(honest: dict[str, f
         assert ACTION_THROTTLE not in actions
 
 
+@pytest.mark.parametrize(("lived", "suspended"), [(17, True), (24, False), (300, False)])
+def test_rest_is_counted_from_an_accounts_first_request(lived: int, suspended: bool) -> None:
+    account = Account()
+    account.ask()
+    account.now += 2 * HOUR
+    paint(account.row, account.now, active=17.0)
+    account.row["first_ts"] = account.now - (lived - 1) * HOUR
+    assert (account.judge(account.now) == ACTION_SUSPEND) == suspended
+
+
 @pytest.mark.parametrize("trait", DISTILLER)
 def test_one_trait_alone_never_fires(trait: str) -> None:
     account = Account()
@@ -307,6 +317,14 @@ def test_tripped_guards_let_throttles_lapse() -> None:
     account.ask(5.5, **SUSPECT)
     assert account.decision["shadow"] == 1
     assert account.row["live"]["expires_at"] == START + 6 * HOUR
+
+
+def test_tripped_guards_leave_the_shadow_ladder_alone() -> None:
+    account = Account()
+    account.guards[g.TRIPPED_UNTIL] = account.now + 100 * HOUR
+    assert account.ask(**SUSPECT) == ACTION_THROTTLE
+    assert account.ask(5.5, **SUSPECT) == ACTION_THROTTLE
+    assert (account.decision["shadow"], account.decision["cause"]) == (1, CAUSE_RENEWAL)
 
 
 def test_a_share_of_the_active_accounts_bounds_an_hour() -> None:
