@@ -158,9 +158,9 @@ async def test_a_frozen_worker_that_wakes_up_is_told_to_start_over(
     ends = kafka.end_offsets(workers.topic)
     await until(lambda: all(workers.at(part) == end for part, end in ends.items()), "the end")
     for partition, end in ends.items():
-        # What it had in hand when it froze it may finish when it wakes, a chunk in the agent and one
-        # on its way there: here nothing fences it, as the checkpoint's transaction does. But it
-        # must not go on with what it had queued.
+        # What it had in hand when it froze it may finish when it wakes, a chunk in the agent and
+        # one on its way there: here nothing fences it, as the checkpoint's transaction does. But
+        # it must not go on with what it had queued.
         lines = workers.lines(partition)
         repeated = sum(b[0] < a[1] for a, b in itertools.pairwise(lines))
         assert repeated <= 2
