@@ -45,7 +45,7 @@ def worker_rate(worker: Worker, topic: str, events: int) -> float:
 
     worker.until(lambda: taken() > 0, "the first record", 300)
     first, started = taken(), time.perf_counter()
-    worker.until(lambda: taken() >= events, "the last record", 600)
+    worker.until(lambda: taken() >= events, "the last record", 600, 0.25)
     return (events - first) / (time.perf_counter() - started)
 
 

@@ -99,13 +99,17 @@ class Worker:
         return False
 
     def until(
-        self, condition: Callable[[], bool], what: str, seconds: float = START_SECONDS
+        self,
+        condition: Callable[[], bool],
+        what: str,
+        seconds: float = START_SECONDS,
+        interval: float = 0.05,
     ) -> None:
         deadline = time.monotonic() + seconds
         while not condition():
             assert self.process.poll() is None, f"the worker ended: {self.last_words()}"
             assert time.monotonic() < deadline, f"waited for {what}: {self.last_words()}"
-            time.sleep(0.05)
+            time.sleep(interval)
 
     def until_ready(self) -> None:
         self.until(self.ready, "the worker to be ready")
