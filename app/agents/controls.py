@@ -180,13 +180,20 @@ def _command(
 
 
 def _verdict(partition: AccountPartition, slot: int, verdict: Verdict, source: Source) -> bool:
-    """Keep the finding of the campaign that is surest of the account; a newer epoch replaces."""
+    """Keep the finding of the campaign that is surest of the account; a newer epoch replaces.
+
+    The fence tells what is read again after a restart: a row remembers one campaign, so the
+    findings of others, and its own from before theirs, would look new.
+    """
     row = partition.store.views().rows[slot]
+    if source.offset < row["verdict_offset"]:
+        return False
     campaign = int(verdict.campaign_id, 16)
     # What is not confirmed weighs nothing, and must not take the place of what is.
     probability = verdict.probability if verdict.confirmed else 0.0
     if not apply_verdict(row, campaign, verdict.epoch, probability, confirmed=verdict.confirmed):
         return False
+    row["verdict_offset"] = source.offset + 1
     judgement = partition.judgement()
     regimes = judgement.regimes
     decision = np.zeros(1, DECISION)

@@ -12,9 +12,11 @@ def apply_verdict(
 ) -> bool:
     """Note a finding in ``row`` (one element of a structured array of ``ACCOUNT``).
 
-    A campaign's newer epoch replaces its older one; another campaign must be surer of the account
-    than the one noted. A campaign that is not confirmed is noted with probability 0. An operator's
-    release of the account was about the campaign noted then, so it does not cover another one.
+    A campaign's newer epoch replaces its older one, also where it is less sure: so an account
+    leaves a campaign. Another campaign must be surer of the account than the one noted. A campaign
+    that is not confirmed is noted with probability 0. An operator's release of the account was
+    about the campaign noted then, so it does not cover another one. Records read again after a
+    restart are the caller's to pass over: the row knows one campaign only.
     Returns whether the finding was news.
     """
     if int(row["campaign"]) == campaign:

@@ -6,7 +6,8 @@ same name goes where today's row has it (an array as far as both reach), a field
 passed over, a new field is zero. An integer may widen. A field whose meaning or type changes
 otherwise gets a new name.
 
-To change a row: raise its version, and add the old dtype to the codec's layouts below.
+To change a row: raise its version, keep the old dtype in ``layout_history.py``, and add it to the
+codec's layouts below.
 """
 
 from collections.abc import Callable, Mapping
@@ -27,6 +28,7 @@ from app.kernels.columns import (
 from app.kernels.rows import Plan
 from app.state.lanes import longest, plan_of
 from app.state.layout import ACCOUNT, ACCOUNT_VERSION
+from app.state.layout_history import ACCOUNT_1
 from app.state.store import ColumnStore
 
 SLICE_ROWS = 1024  # encoded at once: the buffer stays in the processor's cache
@@ -177,4 +179,4 @@ def _bytes(framed: Framed, start: int, length: int) -> bytes | None:
     return framed.data[start : start + length].tobytes() if start >= 0 else None
 
 
-ACCOUNT_CODEC = RowCodec({ACCOUNT_VERSION: ACCOUNT})
+ACCOUNT_CODEC = RowCodec({1: ACCOUNT_1, ACCOUNT_VERSION: ACCOUNT})

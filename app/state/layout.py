@@ -5,13 +5,13 @@ record costs half of one that touches one array per field, because a record's ca
 fetched together. All times are milliseconds since the Unix epoch unless a name says otherwise;
 all weights are exponentially decayed counts (see ``app/kernels/windows.py``).
 
-Changing a row: raise the version, keep the old dtype in ``app/state/codec.py``'s history, and say
+Changing a row: raise the version, keep the old dtype in ``app/state/layout_history.py``, and say
 how an older row is read. An account may cost at most 1 KiB in all, index and id included.
 """
 
 import numpy as np
 
-ACCOUNT_VERSION = 1
+ACCOUNT_VERSION = 2
 LINK_VERSION = 1
 
 # Horizons of the decayed windows, as time constants of the exponential: hour, day, week.
@@ -119,8 +119,9 @@ ACCOUNT = np.dtype(
         # heavy hitters
         ("family", np.uint64, (FAMILIES,)),  # the family's mark: SimHash of one of its prompts
         ("family_weight", np.float32, (FAMILIES,)),
-        ("program", np.uint64, (PROGRAMS,)),
+        # before its keys, where it leaves no gap: eight bytes more would cost more than 1 KiB
         ("program_weight", np.float32, (PROGRAMS,)),
+        ("program", np.uint64, (PROGRAMS,)),
         ("network", np.uint64, (NETWORKS,)),
         ("network_weight", np.float32, (NETWORKS,)),
         ("client", np.uint64, (CLIENTS,)),
@@ -157,6 +158,7 @@ ACCOUNT = np.dtype(
         ("hold_until", np.int64),  # the detector may not change a manual standing before
         ("cleared", np.float32, (EVIDENCE_FAMILIES,)),  # evidence when an operator last reversed
         # campaign verdict
+        ("verdict_offset", np.int64),  # one past the last verdict that was news
         ("campaign", np.uint64),
         ("campaign_epoch", np.int32),
         ("campaign_probability", np.float32),

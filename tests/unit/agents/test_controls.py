@@ -211,6 +211,91 @@ def test_a_campaign_that_is_not_confirmed_displaces_no_finding(accounts: Account
     assert row["campaign_probability"] == 0
 
 
+# What campaigns say of one account, in turns, 80 hours apart: the row remembers one of them only.
+TURNS = {
+    "away and back": [(ONE, 1, 0.97), (OTHER, 1, 0.98), (ONE, 2, 0.99), (ONE, 3, 0.1)],
+    "left after a second": [(ONE, 1, 0.97), (OTHER, 1, 0.98), (OTHER, 2, 0.1), (OTHER, 3, 0.1)],
+    "left, and back": [(ONE, 1, 0.97), (ONE, 2, 0.1), (ONE, 3, 0.1), (OTHER, 1, 0.9), (ONE, 4, 1)],
+}
+
+
+def disturbed(turns: list[tuple[str, int, float]], durable: int) -> Accounts:
+    """A partition told of ``turns``, with a restart after ``durable`` of them if there are any:
+    the row was written by then, the header says that none was read."""
+    accounts = Accounts()
+    accounts.feed("requests", *hourly(["ann"], 2))
+    if durable:
+        accounts.partition.freeze()
+    for i, (campaign, epoch, probability) in enumerate(turns):
+        ts = START + 2 * HOUR + i * 80 * HOUR
+        accounts.feed("verdicts", verdict("ann", campaign, epoch, probability=probability, ts=ts))
+        if i + 1 == durable:
+            accounts.slice(100)
+            accounts.crash()
+            accounts.resume()
+    accounts.checkpoint()
+    return accounts
+
+
+@pytest.mark.parametrize("turns", TURNS.values(), ids=TURNS)
+def test_verdicts_read_again_are_not_applied_again(turns: list[tuple[str, int, float]]) -> None:
+    expected = disturbed(turns, 0)
+    assert expected.counters()["verdicts.applied"] == len(turns)
+    for durable in range(1, len(turns) + 1):
+        restarted = disturbed(turns, durable)
+        assert restarted.rows == expected.rows
+        assert restarted.sent("live") == expected.sent("live")
+        assert restarted.counters()["verdicts.stale"] == durable
+
+
+@pytest.mark.parametrize(
+    "left", [{"probability": 0.1}, {"confirmed": False}], ids=["no member", "not confirmed"]
+)
+@pytest.mark.parametrize(
+    ("probability", "step", "hours"), [(0.85, "throttle", 1), (0.97, "suspend", 72)]
+)
+def test_who_leaves_a_campaign_is_released_when_the_ladder_says(
+    accounts: Accounts, left: dict[str, object], probability: float, step: str, hours: int
+) -> None:
+    now = START + 2 * HOUR
+    accounts.feed("verdicts", verdict("ann", ONE, 3, ts=now, probability=probability))
+    findings = {"ts": now + HOUR, "probability": probability} | left
+    accounts.feed("verdicts", verdict("ann", ONE, 4, **findings))
+    again = now + HOUR + hours * HOUR
+    accounts.feed("requests", request("ann", "early", again - 1, task="chat", elicitation=0.0))
+    assert actions(accounts) == [step]
+    accounts.feed("requests", request("ann", "due", again, task="chat", elicitation=0.0))
+    assert actions(accounts) == [step, "release"]
+    release = accounts.sent("live")[1]
+    assert release["campaign_id"] is None
+    assert release["reasons"][0]["detector"] != "campaign"
+    accounts.feed("requests", request("ann", "later", again + HOUR, task="chat", elicitation=0.0))
+    assert actions(accounts) == [step, "release"]
+
+
+def test_a_later_finding_of_the_campaign_releases_as_a_request_does(accounts: Accounts) -> None:
+    now = START + 2 * HOUR
+    for epoch, hours, probability in ((3, 0, 0.97), (4, 1, 0.1), (5, 72, 0.1), (6, 73, 0.1)):
+        ts = now + hours * HOUR
+        accounts.feed("verdicts", verdict("ann", ONE, epoch, ts=ts, probability=probability))
+    accounts.checkpoint()
+    _, release = accounts.sent("live")
+    assert (release["action"], release["issued_at"]) == ("release", now + 73 * HOUR)
+    assert release["source"] == {"topic": "verdicts", "partition": 0, "offset": 3}
+
+
+def test_who_comes_back_to_a_campaign_is_not_released(accounts: Accounts) -> None:
+    row = accounts.row("ann")
+    accounts.feed("verdicts", verdict("ann", ONE, 3, ts=START + 2 * HOUR, probability=0.97))
+    accounts.feed("verdicts", verdict("ann", ONE, 4, ts=START + 3 * HOUR, probability=0.96))
+    assert row["live"]["below_since"] == 0
+    accounts.feed("verdicts", verdict("ann", ONE, 5, ts=START + 4 * HOUR, probability=0.1))
+    assert row["live"]["below_since"] == START + 4 * HOUR
+    accounts.feed("verdicts", verdict("ann", ONE, 6, ts=START + 5 * HOUR, probability=0.97))
+    assert row["live"]["below_since"] == 0
+    assert actions(accounts) == ["suspend"]
+
+
 # Exemptions by contract.
 
 

@@ -6,7 +6,15 @@ import pytest
 from app.kernels.columns import FRAME_VALUE_START
 from app.state.codec import ACCOUNT_CODEC, CorruptRow, RowCodec, StoreFull
 from app.state.lanes import lanes_of
-from app.state.layout import ACCOUNT, FLAG_DIRTY, FLAG_PROFILE, FLAG_STUB, ROW_HEAD, STANDING
+from app.state.layout import (
+    ACCOUNT,
+    ACCOUNT_VERSION,
+    FLAG_DIRTY,
+    FLAG_PROFILE,
+    FLAG_STUB,
+    ROW_HEAD,
+    STANDING,
+)
 from app.state.store import ColumnStore
 from tests.reference import codec as reference
 from tests.unit.state.changelogs import framed
@@ -73,7 +81,9 @@ def test_a_store_comes_back_as_it_was():
     again_records = ACCOUNT_CODEC.encode(again, again.slots())
     assert again_records == records
     slot = store.get(b"acct-1234")
-    assert dict(records)[b"acct-1234"] == reference.encode(store.views().rows[slot], 1)
+    assert dict(records)[b"acct-1234"] == reference.encode(
+        store.views().rows[slot], ACCOUNT_VERSION
+    )
 
 
 def test_later_records_replace_earlier_ones_and_nulls_remove():
