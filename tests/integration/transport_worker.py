@@ -1,19 +1,22 @@
 """A worker process whose durable positions are files.
 
-Every chunk that is processed appends one line, ``first next records worker``, to the file of its
-partition. The last line is the durable position, so that the files tell whether any worker, alive
-or dead, ever skipped or repeated an offset.
+Every chunk that is processed appends one line, ``first next records writer``, to the file of its
+partition, and whoever is about to read a partition first appends ``fence writer``. A line counts if
+its writer is the one fenced last before it, as for a transactional producer on a broker. The last
+line that counts is the durable position, so that the files tell whether any worker, alive or dead,
+ever skipped or repeated an offset.
 """
 
 import argparse
 import asyncio
+import itertools
 import logging
 import os
 import signal
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import faust
 from faust.types import TP
@@ -22,28 +25,63 @@ from app.transport.watchdog import Watchdog
 from tests.integration.transport_app import SETTINGS, records_of
 
 
+class Line(NamedTuple):
+    """A chunk that was processed: ``[first, following)``, by the process ``pid``."""
+
+    first: int
+    following: int
+    records: int
+    pid: int
+
+
+def read_lines(file: Path) -> tuple[list[Line], list[Line]]:
+    """The lines of a partition's file that count, and those whose writer had been fenced off."""
+    counting: list[Line] = []
+    fenced_off: list[Line] = []
+    owner = ""
+    for row in file.read_text().splitlines() if file.exists() else []:
+        *fields, writer = row.split()
+        if fields == ["fence"]:
+            owner = writer
+            continue
+        first, following, records = map(int, fields)
+        line = Line(first, following, records, int(writer.partition(".")[0]))
+        (counting if writer == owner else fenced_off).append(line)
+    return counting, fenced_off
+
+
 class FilePositions:
-    """Durable positions in one file for each partition."""
+    """Durable positions in one file for each partition.
+
+    No lock: a process that is stopped while it holds one would stop the others too.
+    """
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
+        self._writers: dict[TP, str] = {}
+        self._tenures = itertools.count()
 
     def _file(self, tp: TP) -> Path:
         return self._directory / f"{tp.topic}.{tp.partition}"
 
     def resume(self, tp: TP) -> int | None:
-        file = self._file(tp)
-        lines = file.read_text().splitlines() if file.exists() else []
-        return int(lines[-1].split()[1]) if lines else None
+        writer = self._writers[tp] = f"{os.getpid()}.{next(self._tenures)}"
+        self._append(tp, f"fence {writer}")  # first: a former owner adds nothing any more
+        return self.committable(tp)
 
     def committable(self, tp: TP) -> int | None:
-        return self.resume(tp)
+        lines, _ = read_lines(self._file(tp))
+        return lines[-1].following if lines else None
 
     def append(self, tp: TP, first: int, following: int, records: int) -> None:
-        line = f"{first} {following} {records} {os.getpid()}\n".encode()
+        self._append(tp, f"{first} {following} {records} {self._writers[tp]}")
+
+    def _append(self, tp: TP, line: str) -> None:
         handle = os.open(self._file(tp), os.O_WRONLY | os.O_APPEND | os.O_CREAT)
         try:
-            os.write(handle, line)  # one write: a killed worker leaves a whole line or none
+            # One write: it comes wholly before or after another's, and a killed worker leaves a
+            # whole line or none.
+            os.write(handle, f"{line}\n".encode())
         finally:
             os.close(handle)
 
