@@ -16,7 +16,7 @@ from app.agents.table_partition import Place
 from app.events.topics import DEAD_LETTERS
 from app.kafka.clients import confluent_config
 from app.settings import Settings
-from app.state.checkpoint import CheckpointWriter
+from app.state.checkpoint import CheckpointFailed, CheckpointWriter
 from app.state.codec import RowCodec
 from app.state.header import check_resume
 from app.state.partitions import HeldPartition
@@ -87,7 +87,11 @@ class OwnedTable(Generic[P]):
             changelog=changelog,
             partition=number,
         )
-        writer.open()
+        try:
+            writer.open()
+        except CheckpointFailed:
+            writer.close()
+            raise
         return writer
 
     async def _begin(self, numbers: set[int]) -> None:

@@ -69,15 +69,28 @@ class Ownership(Generic[P]):
     async def fence(self, partitions: Iterable[int]) -> None:
         """Open the writers of ``partitions``: no former owner can write from now on.
 
+        If one cannot be opened, the others that were opened here are closed again.
+
         Raises:
             CheckpointFailed: the brokers did not answer in time.
         """
         loop = asyncio.get_running_loop()
         missing = [number for number in sorted(partitions) if number not in self._writers]
-        opened = await asyncio.gather(
-            *(loop.run_in_executor(self._executor, self._open_writer, n) for n in missing)
+        answers = await asyncio.gather(
+            *(loop.run_in_executor(self._executor, self._open_writer, n) for n in missing),
+            return_exceptions=True,
         )
-        self._writers.update(zip(missing, opened, strict=True))
+        opened: dict[int, CheckpointWriter] = {}
+        refusals: list[BaseException] = []
+        for number, answer in zip(missing, answers, strict=True):
+            if isinstance(answer, BaseException):
+                refusals.append(answer)
+            else:
+                opened[number] = answer
+        if refusals:
+            await self._close(opened.values())
+            raise refusals[0]
+        self._writers.update(opened)
 
     def start(self, partitions: Iterable[int]) -> None:
         """Begin the tenures of recovered ``partitions``, which are fenced."""
@@ -107,12 +120,14 @@ class Ownership(Generic[P]):
         clean = await asyncio.gather(
             *(tenure.checkpointer.close(deadline) for tenure in tenures.values())
         )
-        loop = asyncio.get_running_loop()
-        idle = [writers[number] for number in writers.keys() - tenures.keys()]
-        await asyncio.gather(*(loop.run_in_executor(self._executor, w.close) for w in idle))
+        await self._close(writers[number] for number in writers.keys() - tenures.keys())
         for number in tenures:
             metrics.forget_partition(number)
         return {number for number, done in zip(tenures, clean, strict=True) if not done}
+
+    async def _close(self, writers: Iterable[CheckpointWriter]) -> None:
+        loop = asyncio.get_running_loop()
+        await asyncio.gather(*(loop.run_in_executor(self._executor, w.close) for w in writers))
 
     def get(self, number: int) -> Tenure[P] | None:
         """The tenure of a partition, or None when it is not owned (any more, or yet)."""

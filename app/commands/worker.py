@@ -21,7 +21,8 @@ def command(settings: Settings) -> None:
     the environment or secret files only.
 
     Exit codes: 0 stopped, 1 failed (let the supervisor start it again), 2 invalid settings,
-    3 no broker answered, 5 topics are missing or do not fit.
+    3 no broker answered, 5 topics are missing or do not fit, 70 hung: it no longer got anywhere,
+    or could not be stopped in time (start it again, too).
 
     Example: reflux worker --bootstrap-servers kafka:9092 --web-port 8080
     """

@@ -73,10 +73,19 @@ async def test_what_was_never_fenced_cannot_be_owned(bench: Bench):
         bench.ownership.start({1})
 
 
-async def test_a_fence_that_fails_ends_the_attempt(bench: Bench):
+async def test_a_fence_that_fails_ends_the_attempt_and_leaves_no_writer_open(bench: Bench):
+    ownership = bench.ownership
+    await ownership.fence({4})
     bench.refuse = 2
     with pytest.raises(CheckpointFailed):
-        await bench.ownership.fence({1, 2})
+        await ownership.fence({1, 2, 3, 4})
+    assert [n for n, writer in bench.writers.items() if writer.closed] == [1, 3]
+    # the next attempt opens them anew; what was open before the failed one still is
+    bench.refuse = None
+    await ownership.fence({1, 2, 3, 4})
+    assert sorted(bench.opened) == [1, 1, 2, 3, 3, 4]
+    assert not any(writer.closed for writer in bench.writers.values())
+    assert await ownership.end(soon()) == set()
 
 
 async def test_the_end_writes_what_is_left_and_closes_every_writer(bench: Bench):
