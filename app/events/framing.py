@@ -7,6 +7,7 @@ its id, and whoever writes it an id for the schema: both come from a ``SchemaSou
 
 import io
 import struct
+from collections import OrderedDict
 from functools import cache
 from typing import Any, Literal, Protocol, TypeVar
 
@@ -99,15 +100,54 @@ def _from_avro(kind: type[R], value: bytes, schemas: SchemaSource) -> R:
     writer = schemas.writer(schema_id, kind)
     if writer is None:
         raise BadRecord(reasons.UNKNOWN_SCHEMA)
+    parsed = _writers(writer)
+    if parsed is None:
+        raise BadRecord(reasons.MALFORMED)
     body = io.BytesIO(value[HEADER.size :])
     try:
-        document = fastavro.schemaless_reader(body, fastavro.parse_schema(writer), _parsed(kind))
+        document = fastavro.schemaless_reader(body, parsed, _parsed(kind))
     except Exception:
         # fastavro has no error of its own for a bad body: it fails wherever the bytes lead it.
         raise BadRecord(reasons.MALFORMED) from None
     if body.read(1):
         raise BadRecord(reasons.MALFORMED)
     return kind.from_fields(document)
+
+
+class ParsedSchemas:
+    """Writers' schemas as fastavro wants them, the latest ``limit`` used: parsing one takes longer
+    than reading a thousand records with it.
+
+    A schema is known again by being the same object, as a ``SchemaSource`` returns for an id it has
+    been asked for before; whatever ids have it are parsed once.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        # With the schema itself: while it is held, its identity is not given to another.
+        self._parsed: OrderedDict[int, tuple[Schema, Any]] = OrderedDict()
+
+    def __call__(self, schema: Schema) -> Any:
+        """``schema`` parsed; None for one that is not valid."""
+        known = self._parsed.get(id(schema))
+        if known is None:
+            known = schema, _parse(schema)
+            self._parsed[id(schema)] = known
+            if len(self._parsed) > self._limit:
+                self._parsed.popitem(last=False)
+        self._parsed.move_to_end(id(schema))
+        return known[1]
+
+
+_writers = ParsedSchemas(256)
+
+
+def _parse(schema: Schema) -> Any:
+    try:
+        return fastavro.parse_schema(schema)
+    except Exception:
+        # Whatever it stumbles on: the schema was made by somebody else.
+        return None
 
 
 @cache

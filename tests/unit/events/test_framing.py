@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.events.enforcement import Enforcement
-from app.events.framing import Encoder, ShippedSchemas, decode, to_avro
+from app.events.framing import Encoder, ParsedSchemas, ShippedSchemas, decode, to_avro
 from app.events.policies import PolicyRecord
 from app.events.profiles import Profile
 from app.events.record import BadRecord, Record
@@ -91,6 +91,44 @@ def test_a_writer_with_other_fields_and_wider_numbers_is_read() -> None:
     value = b"\0\0\0\0\3" + _written(parsed, document)
     read = decode(Profile, value, Registered(id3=writer))
     assert read == Profile.from_fields(FULL[Profile] | {"referral_hash": None})
+
+
+def test_a_writers_schema_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    value = to_avro(sample(Profile), 3)  # also has the reader's schema parsed
+    writers = Registered(id3=copy.deepcopy(avro_schema(Profile)))
+    parsed: list[Schema] = []
+    parse = fastavro.parse_schema
+
+    def counted(schema: Schema) -> Any:
+        parsed.append(schema)
+        return parse(schema)
+
+    monkeypatch.setattr(fastavro, "parse_schema", counted)
+    for _ in range(3):
+        assert decode(Profile, value, writers) == sample(Profile)
+    assert len(parsed) == 1
+    # What another registry has under the same id is another schema.
+    evolved = copy.deepcopy(avro_schema(Profile))
+    evolved["fields"] = [{"name": "extra", "type": "string"}, *evolved["fields"]]
+    longer = value[:5] + b"\x04ab" + value[5:]
+    assert decode(Profile, longer, Registered(id3=evolved)) == sample(Profile)
+
+
+def test_parsed_schemas_are_bounded_and_the_oldest_unused_goes() -> None:
+    schemas: list[Schema] = [{"type": "record", "name": f"r{n}", "fields": []} for n in range(4)]
+    parsed = ParsedSchemas(2)
+    first, second = parsed(schemas[0]), parsed(schemas[1])
+    assert parsed(schemas[0]) is first
+    parsed(schemas[2])
+    assert parsed(schemas[0]) is first
+    assert parsed(schemas[1]) is not second
+
+
+def test_a_writers_schema_that_is_not_avro_makes_its_records_malformed() -> None:
+    for _ in range(2):
+        with pytest.raises(BadRecord) as caught:
+            decode(Profile, to_avro(sample(Profile), 3), Registered(id3={"type": "record"}))
+        assert caught.value.reason == "malformed"
 
 
 def test_values_out_of_range_are_refused_in_avro_too() -> None:
