@@ -13,6 +13,7 @@ from app.events.fields import MILLIS_MAX
 from app.policy.clock import Clock, Population
 from app.policy.customers import Customers, Exemption
 from app.policy.evidence import Evidence
+from app.policy.groups import Groups
 from app.policy.limits import Campaigns, Guards, Operators
 from app.policy.reach import highest_risk, out_of_reach
 from app.policy.setting import Section, setting
@@ -77,6 +78,7 @@ class PolicyDocument(Section):
     guards: Guards = Field(default_factory=Guards, description=str(Guards.__doc__))
     customers: Customers = Field(default_factory=Customers, description=str(Customers.__doc__))
     campaigns: Campaigns = Field(default_factory=Campaigns, description=str(Campaigns.__doc__))
+    groups: Groups = Field(default_factory=Groups, description=str(Groups.__doc__))
     operators: Operators = Field(default_factory=Operators, description=str(Operators.__doc__))
     population: Population = Field(default_factory=Population, description=str(Population.__doc__))
     clock: Clock = Field(default_factory=Clock, description=str(Clock.__doc__))

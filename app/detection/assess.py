@@ -1,0 +1,149 @@
+"""Which links belong to campaigns: the judgement on all groups of one partition at an epoch's end.
+
+The evidence of a group adds up to nats, a capped log likelihood ratio of campaigns over honest
+groups. Two questions are put to it, and both must be answered. Is the group more likely than not
+part of a campaign: the prior and the nats give a probability. And would a list of all such groups
+hold few honest ones: the same nats, less what honest groups have on average (``null_nats``, fitted
+on held-back honest worlds), are the logarithm of an e-value, and e-BH draws the line.
+
+Suspension asks for more than a sum: several families must speak, one of them about what is asked
+(content or templates) and one about anything else. Otherwise the probability stays below what
+suspends, so a benchmark that strangers run, or a prompt that has gone round, is throttled at most.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from app.detection.error_control import discoveries
+from app.detection.group_evidence import (
+    CONTENT,
+    GROUP_FAMILIES,
+    TEMPLATES,
+    Detector,
+    GroupEvidence,
+    weigh_groups,
+)
+from app.detection.group_measures import SCORE_UNIT, Floats, GroupMeasures, measure_groups
+from app.state.link_layout import MEDIAN_SCORE, VOTES
+
+LEAST_VOTES = 3
+LEAST_VOTE_SHARE = 0.1
+"""Of the members whom some campaign holds: as many must name an older campaign before a link takes
+its name, so that one stray account does not join two campaigns."""
+
+SPEAKS = 0.5
+"""Share of its weight from which a family counts as speaking."""
+
+
+class GroupPolicy(NamedTuple):
+    """What a policy says about groups; see ``app/policy/groups.py`` for each field's meaning.
+
+    ``prior_log_odds`` and ``null_nats`` and ``trust_nats`` in nats; ``suspend_below`` the highest
+    probability that does not suspend.
+    """
+
+    detectors: tuple[Detector, ...]
+    prior_log_odds: float
+    null_nats: float
+    false_discovery_rate: float
+    trust_nats: float
+    suspend_families: int
+    suspend_below: float
+    flag_probability: float
+
+
+class Assessment(NamedTuple):
+    """One element for each group assessed.
+
+    ``flagged`` bool[n]; ``probability`` float64[n], 0 where not flagged; ``campaign`` uint64[n],
+    0 where not flagged; ``families`` uint8[n], bit mask of ``GROUP_FAMILIES`` that speak;
+    ``profile`` uint8[n, normal scores], mean normal scores as thousandths over four; ``nats``
+    float64[n], the sum; and what it was made of.
+    """
+
+    flagged: npt.NDArray[np.bool_]
+    probability: Floats
+    campaign: npt.NDArray[np.uint64]
+    families: npt.NDArray[np.uint8]
+    profile: npt.NDArray[np.uint8]
+    nats: Floats
+    measures: GroupMeasures
+    evidence: GroupEvidence
+
+
+def assess(
+    rows: npt.NDArray[Any], names: npt.NDArray[np.uint64], epoch: int, policy: GroupPolicy
+) -> Assessment:
+    """Judge ``rows``, structured[n] of ``LINK``: every link of the partition with at least three
+    members, as of the end of sighting period ``epoch``.
+
+    ``names`` uint64[n] name the links, the same in every process: a new campaign takes its id from
+    one. Links of kind ``campaign`` are no groups to be judged and must not be among them.
+    """
+    measures = measure_groups(rows)
+    evidence = weigh_groups(rows["kind"], measures, policy.detectors)
+    nats = evidence.nats.sum(axis=1) - policy.trust_nats * measures.trusted
+    speaks = _speaking(evidence, policy.detectors)
+    log_e = nats - policy.null_nats
+    probability = 1.0 / (1.0 + np.exp(-(policy.prior_log_odds + nats)))
+    enough = _may_suspend(speaks, policy.suspend_families)
+    probability = np.where(enough, probability, np.minimum(probability, policy.suspend_below))
+    probability *= 1.0 - measures.exempt
+    flagged = discoveries(log_e, policy.false_discovery_rate)
+    flagged &= probability >= policy.flag_probability
+    bits = np.uint8(1) << np.arange(len(GROUP_FAMILIES), dtype=np.uint8)
+    scores = measures.scores * SCORE_UNIT + MEDIAN_SCORE
+    return Assessment(
+        flagged=flagged,
+        probability=np.where(flagged, probability, 0.0),
+        campaign=np.where(flagged, _campaign_ids(rows, names, epoch), np.uint64(0)),
+        families=(speaks * bits).sum(axis=1).astype(np.uint8),
+        profile=np.rint(np.clip(scores, 0.0, 1000.0) / 4.0).astype(np.uint8),
+        nats=nats,
+        measures=measures,
+        evidence=evidence,
+    )
+
+
+def _speaking(evidence: GroupEvidence, detectors: tuple[Detector, ...]) -> npt.NDArray[np.bool_]:
+    weights = np.array([detector.weight for detector in detectors])
+    speaks: npt.NDArray[np.bool_] = (weights > 0) & (evidence.nats >= SPEAKS * weights)
+    return speaks
+
+
+def _may_suspend(speaks: npt.NDArray[np.bool_], families: int) -> npt.NDArray[np.bool_]:
+    asked = speaks[:, CONTENT] | speaks[:, TEMPLATES]
+    others = np.delete(speaks, [CONTENT, TEMPLATES], axis=1).any(axis=1)
+    may: npt.NDArray[np.bool_] = asked & others & (speaks.sum(axis=1) >= families)
+    return may
+
+
+def _campaign_ids(
+    rows: npt.NDArray[Any], names: npt.NDArray[np.uint64], epoch: int
+) -> npt.NDArray[np.uint64]:
+    """The campaign each link belongs to: one that it or its members have, or a new one.
+
+    Ids begin with the epoch they were given in, so the smallest is the oldest: links that share
+    members take the oldest name among them, and so, epoch by epoch, does all that hangs together
+    (label propagation: Raghavan, Albert and Kumara, Physical Review E 76, 2007).
+    """
+    fresh = (np.uint64(epoch) << np.uint64(32)) | (_mixed(names) & np.uint64(0xFFFFFFFF))
+    own = rows["campaign"].astype(np.uint64)
+    best = np.where(own != 0, own, fresh)
+    for window in range(2):
+        voters = rows["voters"][:, window]
+        for place in range(VOTES):
+            named, votes = rows["vote"][:, window, place], rows["votes"][:, window, place]
+            heard = (votes >= LEAST_VOTES) & (votes >= LEAST_VOTE_SHARE * voters)
+            best = np.where(heard, np.minimum(best, named), best)
+    return best
+
+
+def _mixed(names: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """SplitMix64's finalizer (Steele, Lea and Flood, OOPSLA 2014), never 0 in its low half."""
+    with np.errstate(over="ignore"):
+        z = (names ^ (names >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return (z ^ (z >> np.uint64(31))) | np.uint64(1)

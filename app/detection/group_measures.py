@@ -1,0 +1,139 @@
+"""What is measured of a group: the accounts that share a link, as their link's row sums them up.
+
+Every measure is about *accounts*, however many requests stand behind each: the mean of the members'
+population normal scores (see ``app/kernels/sightings.py``), how evenly the members share the load,
+how close together they were created, how many of them are strangers to each other. Rows are taken
+many at a time, because a partition closes an epoch with tens of thousands of groups.
+"""
+
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from app.kernels.hyperloglog import estimate, merge
+from app.state.link_layout import (
+    COUNTS,
+    EXEMPT,
+    MEDIAN_SCORE,
+    NORMAL_SCORES,
+    SAMPLE,
+    SCORES,
+    SIGHTINGS,
+    TRUSTED,
+)
+
+Floats = npt.NDArray[np.float64]
+
+SCORE_UNIT = 125.0
+"""Thousandths to one robust standard deviation of a normal score."""
+
+BURST_HOURS = 24
+LEAST_EXCESS = 0.02
+"""The least squared coefficient of variation that loads can be told to have: below, chance alone
+decides."""
+
+
+class GroupMeasures(NamedTuple):
+    """One element for each row.
+
+    ``members`` float64[n] accounts; ``scores`` float64[n, normal scores] mean normal scores of the
+    members; ``evenness`` float64[n], minus the logarithm of the squared coefficient of variation of
+    the sampled members' loads beyond chance, NaN for fewer than three; ``sampled`` int64[n] members
+    that it and the next two rest on; ``burst`` float64[n] largest share of them created within a
+    day, NaN where fewer than three have a profile; ``strangers`` float64[n] share of them outside
+    the organisation that most of them have in common; ``trusted`` and ``exempt`` float64[n] shares
+    of sightings; ``voters`` float64[n] share of sightings by accounts that a campaign holds.
+    """
+
+    members: Floats
+    scores: Floats
+    evenness: Floats
+    sampled: npt.NDArray[np.int64]
+    burst: Floats
+    strangers: Floats
+    trusted: Floats
+    exempt: Floats
+    voters: Floats
+
+
+def measure_groups(rows: npt.NDArray[Any]) -> GroupMeasures:
+    """Measure ``rows``, structured[n] of ``LINK``, over both windows."""
+    counts = rows["counts"].sum(axis=1, dtype=np.int64).reshape(-1, COUNTS)
+    sightings = np.maximum(counts[:, SIGHTINGS], 1).astype(np.float64)
+    sums = rows["scores"].sum(axis=1, dtype=np.float64).reshape(-1, len(SCORES))
+    means = sums[:, : len(NORMAL_SCORES)] / sightings[:, None]
+    taken = rows["member_epochs"] != 0
+    sampled = taken.sum(axis=1).astype(np.int64)
+    return GroupMeasures(
+        members=_members(rows, sampled),
+        scores=(means - MEDIAN_SCORE) / SCORE_UNIT,
+        evenness=_evenness(rows, taken),
+        sampled=sampled,
+        burst=_burst(rows, taken),
+        strangers=_strangers(rows, taken),
+        trusted=counts[:, TRUSTED] / sightings,
+        exempt=counts[:, EXEMPT] / sightings,
+        voters=rows["voters"].sum(axis=1, dtype=np.float64) / sightings,
+    )
+
+
+def _members(rows: npt.NDArray[Any], sampled: npt.NDArray[np.int64]) -> Floats:
+    """Exact while the sample holds every member, else from the sketch."""
+    members = sampled.astype(np.float64)
+    for i in np.flatnonzero(sampled >= SAMPLE).tolist():
+        union = rows["registers"][i, 0].copy()
+        merge(union, rows["registers"][i, 1].copy())
+        estimated = float(estimate(union))
+        members[i] = max(estimated, float(SAMPLE)) if math.isfinite(estimated) else 1e6
+    return members
+
+
+def _evenness(rows: npt.NDArray[Any], taken: npt.NDArray[np.bool_]) -> Floats:
+    """Of loads in the members' newest windows, each as requests per epoch that it was seen in.
+
+    Counts of independent requests vary by themselves: with ``m`` requests the squared coefficient
+    of variation is ``1 / m``, and that much is taken off, so that quiet groups do not look uneven.
+    """
+    epochs = np.bitwise_count(rows["member_epochs"] & np.uint32(0x7FFFFFFF)).astype(np.float64)
+    requests = rows["member_requests"].astype(np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        load = np.where(taken, requests / epochs, np.nan)
+        n = taken.sum(axis=1)
+        mean = np.nansum(load, axis=1) / n
+        variance = np.nansum(np.square(load - mean[:, None]), axis=1) / (n - 1)
+        chance = np.nansum(np.where(taken, 1.0 / np.maximum(requests, 1.0), 0.0), axis=1) / n
+        excess = variance / np.square(mean) - chance
+        evenness = -np.log(np.maximum(excess, LEAST_EXCESS))
+    return np.where(n >= 3, evenness, np.nan)
+
+
+def _burst(rows: npt.NDArray[Any], taken: npt.NDArray[np.bool_]) -> Floats:
+    created = rows["member_created"].astype(np.int64)
+    known = taken & (created > 0)
+    n = known.sum(axis=1)
+    ordered = np.sort(np.where(known, created, np.iinfo(np.int64).max // 2), axis=1)
+    densest = np.zeros(len(rows))
+    for first in range(ordered.shape[1]):
+        within = (ordered <= ordered[:, first : first + 1] + BURST_HOURS) & (
+            np.arange(ordered.shape[1]) >= first
+        )
+        reach = np.where(first < n, np.minimum(within.sum(axis=1), n - first), 0)
+        densest = np.maximum(densest, reach)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(n >= 3, densest / n, np.nan)
+
+
+def _strangers(rows: npt.NDArray[Any], taken: npt.NDArray[np.bool_]) -> Floats:
+    org = np.where(taken, rows["member_org"].astype(np.int64), 0)
+    ordered = np.sort(org, axis=1)
+    largest = np.zeros(len(rows), np.int64)
+    run = np.zeros(len(rows), np.int64)
+    for k in range(ordered.shape[1]):
+        same = (ordered[:, k] == ordered[:, k - 1]) if k else np.zeros(len(rows), np.bool_)
+        run = np.where(ordered[:, k] == 0, 0, np.where(same, run + 1, 1))
+        largest = np.maximum(largest, run)
+    n = np.maximum(taken.sum(axis=1), 1)
+    share: Floats = 1.0 - largest / n
+    return share

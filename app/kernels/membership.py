@@ -1,0 +1,53 @@
+"""Whether an account that shows up under a link of a campaign belongs to the campaign.
+
+A link may also have members by chance: customers of the same residential provider, of the same
+tool. So each account is held against the group's profile, the mean normal scores of its members.
+Be ``g`` a score's group mean, ``a`` the account's shrunk deviation, ``t`` the reliability that it
+was shrunk by. A member's unshrunk deviation is distributed around ``g`` and a stranger's around 0,
+both with variance ``1 / t``: the log likelihood ratio is ``g * a - t * g ** 2 / 2``. That of each
+score is capped, because scores are neither independent nor normal, and so is their sum.
+"""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from app.kernels import sighting_columns as s
+from app.kernels.compile import lean_kernel
+from app.kernels.decode_types import Float, Record
+from app.state.link_layout import MEDIAN_SCORE, NORMAL_SCORES
+
+LEAST_MEAN = 0.5  # a group's mean nearer to the median than this tells nobody apart
+CAP = 1.5  # nats, of one score
+TOTAL_CAP = 5.0  # nats, of all
+SHRINKAGE = 20.0  # requests, as level 1's default
+PERIODS = 28.0  # at most, behind a week's windows
+
+
+@lean_kernel
+def membership(row: Record, values: npt.NDArray[np.int64], prior_log_odds: float) -> Float:
+    """Probability that the account of a sighting is a member of the campaign that ``row`` has.
+
+    ``row`` one element of ``LINK``; ``values`` int64[SIG_WIDTH]; ``prior_log_odds`` nats that an
+    account under such a link is one, before anything is known of it.
+    """
+    trust = _reliability(values)
+    total = 0.0
+    for k in range(len(NORMAL_SCORES)):
+        mean = (4.0 * np.float64(row["profile"][k]) - MEDIAN_SCORE) / 125.0
+        if abs(mean) >= LEAST_MEAN:
+            own = (np.float64(values[s.SIG_SCORES + k]) - MEDIAN_SCORE) / 125.0
+            total += min(max(mean * own - 0.5 * trust * mean * mean, -CAP), CAP)
+    total = min(max(total, -TOTAL_CAP), TOTAL_CAP)
+    return 1.0 / (1.0 + math.exp(-(prior_log_odds + total)))
+
+
+@lean_kernel
+def _reliability(values: npt.NDArray[np.int64]) -> Float:
+    """About what level 1 shrank the account's deviations by: from its requests of the period, as if
+    all periods of its life, a week at most, had been alike."""
+    lived = max(values[s.SIG_TS] - values[s.SIG_FIRST_SEEN], 1)
+    periods = min(max(np.float64(lived) / 21_600_000.0, 1.0), PERIODS)
+    requests = np.float64(values[s.SIG_REQUESTS]) * periods
+    return requests / (requests + SHRINKAGE)

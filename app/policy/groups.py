@@ -1,0 +1,209 @@
+"""Settings of how groups are judged: which links belong to campaigns."""
+
+import math
+from typing import Any, Self
+
+from pydantic import Field, model_validator
+
+from app.detection.assess import GroupPolicy
+from app.detection.group_evidence import GROUP_FAMILIES, Detector
+from app.policy.limits import Campaigns
+from app.policy.setting import Section, setting
+
+
+def _starts_at(default: float, why: str) -> Any:
+    return setting(
+        default,
+        "Deviation from honest groups of like size at which this evidence begins to count.",
+        unit="standard deviations between groups",
+        why=why,
+        ge=0,
+        le=20,
+    )
+
+
+def _saturates_at(default: float, why: str) -> Any:
+    return setting(
+        default,
+        "Deviation from which it counts in full.",
+        unit="standard deviations between groups",
+        why=why,
+        gt=0,
+        le=50,
+    )
+
+
+def _weight(default: float, why: str) -> Any:
+    return setting(
+        default,
+        "What it is worth in full: a log likelihood ratio of campaigns over honest groups.",
+        unit="nats",
+        why=why,
+        ge=0,
+        le=20,
+    )
+
+
+class GroupDetector(Section):
+    """One family of evidence about a group; the families below set its defaults."""
+
+    starts_at: float = _starts_at(1.0, "one honest group in six is beyond")
+    saturates_at: float = _saturates_at(3.0, "one honest group in 740 is beyond")
+    weight: float = _weight(3.0, "twenty times as likely in a campaign")
+
+    @model_validator(mode="after")
+    def _ramp_rises(self) -> Self:
+        if self.saturates_at <= self.starts_at:
+            raise ValueError("saturates_at must be above starts_at")
+        return self
+
+
+class GroupContent(GroupDetector):
+    """How much members ask for reasoning, and how far their tasks lean to capabilities."""
+
+    weight: float = _weight(4.0, "what a campaign comes for, and cannot do without")
+
+
+class GroupTemplates(GroupDetector):
+    """How far members open conversations with ever new prompts of few templates."""
+
+    weight: float = _weight(4.0, "how data sets are made")
+
+
+class GroupConcealment(GroupDetector):
+    """How much members move between networks and come through proxies."""
+
+    weight: float = _weight(2.0, "privacy is honest as a rule")
+
+
+class GroupRhythm(GroupDetector):
+    """Whether members keep the hours and the pace of machines."""
+
+    weight: float = _weight(2.0, "machines are honest as a rule")
+
+
+class GroupLoad(GroupDetector):
+    """Whether members share the load evenly, where honest groups are heavy-tailed."""
+
+    weight: float = _weight(3.0, "who shares work out shares it evenly; niche products do too")
+
+
+class GroupOrigin(GroupDetector):
+    """Whether strangers among the members were created within a day of each other."""
+
+    weight: float = _weight(1.5, "classes and advertising bring bursts too")
+
+
+class GroupLinkage(GroupDetector):
+    """Whether strangers share what strangers do not: a payment method, a device."""
+
+    starts_at: float = _starts_at(0.0, "two strangers are a couple")
+    saturates_at: float = _saturates_at(2.0, "eight strangers are no family")
+    weight: float = _weight(2.0, "small teams without an organisation do it too")
+
+
+class GroupAssociation(GroupDetector):
+    """Whether accounts that share a payment method or a device are held by a campaign already."""
+
+    starts_at: float = _starts_at(0.8, "one account in five may be a victim")
+    saturates_at: float = _saturates_at(2.0, "half of them")
+    weight: float = _weight(6.0, "who pays for members is behind them")
+
+
+class Groups(Section):
+    """How links are judged: what their members have in common beyond the link itself."""
+
+    prior: float = setting(
+        0.001,
+        "Share of links with several members believed to be a campaign's before any evidence.",
+        unit="share of links",
+        why="one in a thousand, ln(0.001 / 0.999) = -6.9 nats",
+        gt=0,
+        lt=0.5,
+    )
+    null_nats: float = setting(
+        5.0,
+        "Logarithm of the mean likelihood ratio of honest groups: it is taken off before error is"
+        " controlled.",
+        unit="nats",
+        why="fitted on held-back honest worlds, see the evaluation",
+        ge=0,
+        le=40,
+    )
+    false_discovery_rate: float = setting(
+        0.05,
+        "Expected share of honest links among those flagged at a time, at most.",
+        unit="share of flagged links",
+        why="flagged links still ask each member for its own likeness to the group",
+        gt=0,
+        le=1,
+    )
+    trust_nats: float = setting(
+        4.0,
+        "What verification by document or contract of all members speaks against a campaign.",
+        unit="nats",
+        why="fifty times as likely honest: identities can be bought, but not by the thousand",
+        ge=0,
+        le=20,
+    )
+    membership_prior: float = setting(
+        0.9,
+        "Share of the accounts under a flagged link believed to be members.",
+        unit="share of accounts",
+        why="a tool or a provider may have ordinary customers as well",
+        gt=0,
+        lt=1,
+    )
+    suspend_families: int = setting(
+        3,
+        "Independent families of evidence that must speak before a campaign suspends.",
+        unit="families",
+        why="no pair of honest traits suspends a group",
+        ge=2,
+        le=len(GROUP_FAMILIES),
+    )
+    content: GroupContent = Field(
+        default_factory=GroupContent, description=str(GroupContent.__doc__)
+    )
+    templates: GroupTemplates = Field(
+        default_factory=GroupTemplates, description=str(GroupTemplates.__doc__)
+    )
+    concealment: GroupConcealment = Field(
+        default_factory=GroupConcealment, description=str(GroupConcealment.__doc__)
+    )
+    rhythm: GroupRhythm = Field(default_factory=GroupRhythm, description=str(GroupRhythm.__doc__))
+    load: GroupLoad = Field(default_factory=GroupLoad, description=str(GroupLoad.__doc__))
+    origin: GroupOrigin = Field(default_factory=GroupOrigin, description=str(GroupOrigin.__doc__))
+    linkage: GroupLinkage = Field(
+        default_factory=GroupLinkage, description=str(GroupLinkage.__doc__)
+    )
+    association: GroupAssociation = Field(
+        default_factory=GroupAssociation, description=str(GroupAssociation.__doc__)
+    )
+
+    @property
+    def membership_log_odds(self) -> float:
+        """``membership_prior`` in nats."""
+        return math.log(self.membership_prior / (1.0 - self.membership_prior))
+
+
+JUST_BELOW = 0.99
+"""How near to the probability that suspends a group without enough families comes at most."""
+
+
+def group_policy(groups: Groups, campaigns: Campaigns) -> GroupPolicy:
+    """The settings as ``assess`` takes them."""
+    throttle, suspend = campaigns.throttle_probability, campaigns.suspend_probability
+    return GroupPolicy(
+        detectors=tuple(
+            Detector(each.starts_at, each.saturates_at, each.weight)
+            for each in (getattr(groups, name) for name in GROUP_FAMILIES)
+        ),
+        prior_log_odds=math.log(groups.prior / (1.0 - groups.prior)),
+        null_nats=groups.null_nats,
+        false_discovery_rate=groups.false_discovery_rate,
+        trust_nats=groups.trust_nats,
+        suspend_families=groups.suspend_families,
+        suspend_below=throttle + JUST_BELOW * (suspend - throttle),
+        flag_probability=throttle,
+    )
