@@ -1,0 +1,222 @@
+"""Groups: what is measured of their rows, what that is worth, and what is made of it."""
+
+import math
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from app.detection.assess import Assessment, assess
+from app.detection.group_evidence import CONTENT, GROUP_FAMILIES, LINKAGE, LOAD, weigh_groups
+from app.detection.group_measures import measure_groups
+from app.detection.group_text import explain_group
+from app.policy.document import PolicyDocument
+from app.policy.groups import group_policy
+from app.state.link_layout import (
+    EXEMPT,
+    LINK,
+    LINK_KINDS,
+    MEDIAN_SCORE,
+    NORMAL_SCORES,
+    PAYMENT,
+    PROGRAM,
+    SAMPLE,
+    SIGHTINGS,
+    TRUSTED,
+)
+
+POLICY = group_policy(PolicyDocument().groups, PolicyDocument().campaigns)
+EPOCH = 80_000
+
+
+def group(
+    kind: int = PROGRAM,
+    loads: list[int] | None = None,
+    scores: dict[str, float] | None = None,
+    created: list[int] | None = None,
+    orgs: list[int] | None = None,
+    trusted: float = 0.0,
+    exempt: float = 0.0,
+) -> Any:
+    """A link's row with at most as many members as a row names, each seen in four periods."""
+    row = np.zeros(1, LINK)[0]
+    loads = loads or [20, 35, 3, 160, 11, 70, 6, 28]
+    n = len(loads)
+    assert n <= SAMPLE
+    row["kind"] = kind
+    row["counts"][0, SIGHTINGS] = 4 * n
+    row["counts"][0, TRUSTED] = round(4 * n * trusted)
+    row["counts"][0, EXEMPT] = round(4 * n * exempt)
+    for k, name in enumerate(NORMAL_SCORES):
+        row["scores"][0, k] = round(4 * n * (MEDIAN_SCORE + 125 * (scores or {}).get(name, 0.0)))
+    for i, load in enumerate(loads):
+        row["member"][i] = i + 1
+        row["member_epochs"][i] = 0b1111
+        row["member_requests"][i] = load
+        row["member_created"][i] = (created or [1_000 * (k + 1) for k in range(n)])[i]
+        row["member_org"][i] = (orgs or [0] * n)[i]
+    return row
+
+
+def world(*groups: Any) -> npt.NDArray[Any]:
+    return np.array([*groups], LINK)
+
+
+def crowd(seed: int = 1, count: int = 300) -> list[Any]:
+    """Honest groups: alike within, different between, of uneven loads."""
+    rng = np.random.default_rng(seed)
+    return [
+        group(
+            loads=(1 + rng.lognormal(3.0, 1.2, 10)).astype(int).tolist(),
+            scores={name: 0.7 * rng.standard_normal() for name in NORMAL_SCORES},
+        )
+        for _ in range(count)
+    ]
+
+
+EXTRACTING = {
+    "elicitation": 3.0,
+    "capabilities": 2.5,
+    "fresh": 3.5,
+    "openings": 2.0,
+    "proxy": 2.5,
+    "networks": 1.5,
+    "active_hours": 1.5,
+}
+EVEN = [25, 26, 24, 25, 27, 25, 23, 26, 25, 24]
+
+
+def judge(*groups: Any) -> Assessment:
+    rows = world(*groups)
+    return assess(rows, np.arange(1, len(rows) + 1, dtype=np.uint64), EPOCH, POLICY)
+
+
+def test_scores_are_means_in_robust_deviations() -> None:
+    measures = measure_groups(world(group(scores={"elicitation": 2.0, "proxy": -1.0})))
+    assert measures.scores[0, NORMAL_SCORES.index("elicitation")] == pytest.approx(2.0, abs=0.01)
+    assert measures.scores[0, NORMAL_SCORES.index("proxy")] == pytest.approx(-1.0, abs=0.01)
+    assert measures.members[0] == 8
+
+
+def test_evenness_takes_chance_off() -> None:
+    rng = np.random.default_rng(3)
+    quiet = group(loads=rng.poisson(5.0, SAMPLE).clip(1).tolist())
+    busy = group(loads=rng.poisson(5_000.0, SAMPLE).tolist())
+    uneven = group(loads=(1 + rng.lognormal(3.0, 1.2, SAMPLE)).astype(int).tolist())
+    evenness = measure_groups(world(quiet, busy, uneven)).evenness
+    assert evenness[0] > 1.5
+    assert evenness[1] > 3.0
+    assert evenness[2] < 1.0
+    assert math.isnan(measure_groups(world(group(loads=[5, 5]))).evenness[0])
+
+
+def test_a_burst_is_the_densest_day() -> None:
+    created = [500, 505, 510, 524, 900, 2_000, 0, 0]
+    measures = measure_groups(world(group(created=created)))
+    assert measures.burst[0] == pytest.approx(4 / 6)
+
+
+def test_strangers_are_those_outside_the_largest_organisation() -> None:
+    orgs = [7, 7, 7, 9, 0, 0, 0, 0]
+    measures = measure_groups(world(group(orgs=orgs), group()))
+    assert measures.strangers.tolist() == pytest.approx([5 / 8, 1.0])
+
+
+def test_only_what_people_never_share_links_strangers() -> None:
+    rows = world(group(PAYMENT), group(PROGRAM), group(PAYMENT, orgs=[5] * 8))
+    evidence = weigh_groups(rows["kind"], measure_groups(rows), POLICY.detectors)
+    assert evidence.deviations[:, LINKAGE].tolist() == pytest.approx([2.0, 0.0, 0.0])
+
+
+def test_a_campaign_stands_out_and_honest_groups_do_not() -> None:
+    honest = crowd()
+    judged = judge(*honest, group(loads=EVEN, scores=EXTRACTING))
+    assert judged.flagged[-1]
+    assert judged.probability[-1] > 0.95
+    assert not judged.flagged[:-1].any()
+    assert (judged.probability[:-1] == 0).all()
+    assert (judged.campaign[:-1] == 0).all()
+    assert int(judged.campaign[-1]) >> 32 == EPOCH
+    assert judged.families[-1] & 1 << CONTENT
+    assert judged.families[-1] & 1 << LOAD
+
+
+def test_most_of_a_kind_may_be_the_campaigns() -> None:
+    """Live groups may not make extraction the yardstick."""
+    judged = judge(*crowd(count=40), *[group(loads=EVEN, scores=EXTRACTING)] * 200)
+    assert judged.flagged[40:].all()
+    assert not judged.flagged[:40].any()
+
+
+def test_an_honest_trait_alone_flags_nobody() -> None:
+    for traits in (
+        {"loads": EVEN},
+        {"scores": {"elicitation": 4.0, "capabilities": 4.0}},
+        {"scores": {"proxy": 4.0, "networks": 4.0}},
+        {"created": [1_000] * 8},
+        {"kind": PAYMENT},
+    ):
+        assert not judge(*crowd(), group(**traits)).flagged[-1], traits  # type: ignore[arg-type]
+
+
+def test_what_looks_like_a_benchmark_is_not_suspended() -> None:
+    """Content and templates say what is asked; without anything else a group stays below."""
+    asked = {"elicitation": 4.0, "capabilities": 4.0, "fresh": 4.0, "openings": 4.0}
+    judged = judge(*crowd(), *[group(scores=asked)] * 30)
+    assert judged.probability.max() <= POLICY.suspend_below
+
+
+def test_contracts_and_documents_speak_for_a_group() -> None:
+    plain = judge(*crowd(), group(loads=EVEN, scores=EXTRACTING))
+    trusted = judge(*crowd(), group(loads=EVEN, scores=EXTRACTING, trusted=1.0))
+    exempt = judge(*crowd(), group(loads=EVEN, scores=EXTRACTING, exempt=1.0))
+    assert trusted.nats[-1] == pytest.approx(plain.nats[-1] - POLICY.trust_nats)
+    assert not exempt.flagged[-1]
+
+
+def test_links_take_the_oldest_name_among_their_members() -> None:
+    row = group(loads=EVEN, scores=EXTRACTING)
+    row["vote"][0] = [11 << 32, 12 << 32, 0]
+    row["votes"][0] = [1, 30, 0]
+    row["voters"][0] = 31
+    judged = judge(*crowd(), row)
+    assert int(judged.campaign[-1]) == 12 << 32, "one stray account is no bridge"
+    row["votes"][0] = [10, 30, 0]
+    assert int(judge(*crowd(), row).campaign[-1]) == 11 << 32
+    row["campaign"] = 10 << 32
+    assert int(judge(*crowd(), row).campaign[-1]) == 10 << 32
+
+
+def test_ids_do_not_depend_on_the_order_of_groups() -> None:
+    rows = world(*crowd(count=50), *[group(loads=EVEN, scores=EXTRACTING) for _ in range(5)])
+    names = np.arange(1, len(rows) + 1, dtype=np.uint64)
+    order = np.random.default_rng(5).permutation(len(rows))
+    straight = assess(rows, names, EPOCH, POLICY)
+    shuffled = assess(rows[order], names[order], EPOCH, POLICY)
+    assert (straight.campaign[order] == shuffled.campaign).all()
+    assert straight.probability[order] == pytest.approx(shuffled.probability)
+    assert len(set(straight.campaign[-5:].tolist())) == 5
+
+
+def test_the_profile_is_the_mean_as_rows_keep_it() -> None:
+    judged = judge(group(scores={"elicitation": 2.0}))
+    profile = judged.profile[0].astype(float) * 4
+    assert profile[NORMAL_SCORES.index("elicitation")] == pytest.approx(750, abs=2)
+    assert profile[NORMAL_SCORES.index("proxy")] == pytest.approx(500, abs=2)
+
+
+def test_no_groups_are_no_trouble() -> None:
+    empty = assess(np.zeros(0, LINK), np.zeros(0, np.uint64), EPOCH, POLICY)
+    assert len(empty.flagged) == 0
+
+
+def test_reasons_name_what_counted_strongest_first() -> None:
+    judged = judge(*crowd(), group(loads=EVEN, scores=EXTRACTING))
+    lines = explain_group(LINK_KINDS[PROGRAM], judged, len(judged.flagged) - 1)
+    assert lines[0].startswith("About 10 accounts share one program")
+    assert any("evenly" in line for line in lines)
+    assert any("templates:" in line for line in lines)
+    counted = [float(line.rsplit(": ", 1)[1].split(" nats")[0]) for line in lines[1:]]
+    assert counted == sorted(counted, reverse=True)
+    assert len(GROUP_FAMILIES) == 8
