@@ -136,7 +136,7 @@ class Steady:
 
 
 class Scheduled:
-    """Cron, CI and nightly batch: at every multiple of the period, within seconds.
+    """Cron, CI and nightly batch: ``phase_ms`` after every multiple of the period, within seconds.
 
     ``requests_per_day`` and ``session_size`` are tied by the period; the latter is used.
     """
@@ -145,7 +145,8 @@ class Scheduled:
         self._jitter_ms = jitter_ms
 
     def sessions(self, habits: Rows, now: Moment, rng: np.random.Generator) -> Sessions:
-        due = -(-now.start_ms // habits["period_ms"]) * habits["period_ms"]
+        phase = habits["phase_ms"]
+        due = -(-(now.start_ms - phase) // habits["period_ms"]) * habits["period_ms"] + phase
         chosen = np.flatnonzero((due < now.start_ms + TICK_MS) & (now.intensity > 0))
         size = np.maximum(rng.poisson(habits["session_size"][chosen]), 1)
         return Sessions(

@@ -12,10 +12,16 @@ import numpy as np
 import numpy.typing as npt
 
 from app.simulation.arrivals import Sessions, expand
-from app.simulation.calibration import Calibration, TokenLaw
+from app.simulation.calibration import TokenLaw
 from app.simulation.names import U64, mix
 from app.simulation.rows import DELIVERY, FloatArray, IntArray, Rows, take
-from app.simulation.world import MODEL_MS_PER_TOKEN, MODEL_REASONS, TASK
+from app.simulation.world import (
+    MODEL_MS_PER_TOKEN,
+    MODEL_REASONS,
+    POPULAR_PROMPTS,
+    TASK,
+    World,
+)
 from app.state.layout import TASKS
 
 # How much each task asks for reasoning by its nature, in log-odds of the elicitation score.
@@ -43,10 +49,15 @@ MAX_LATENCY_MS = 600_000
 class Content:
     """Fills in requests. ``centre_key`` fixes where the world's prompt families lie."""
 
-    def __init__(self, law: Calibration, networks: Rows, programs: Rows, centre_key: int) -> None:
-        self._law = law
-        self._networks = networks
-        self._programs = programs
+    def __init__(self, world: World, centre_key: int) -> None:
+        self._law = world.law
+        self._networks = world.networks()
+        self._programs = world.programs()
+        self._popular = world.popular_prompts
+        # A power law of counts with exponent a is one of ranks with exponent 1 / (a - 1), which
+        # is what a uniform number to this power follows.
+        exponent = world.law.prefix_exponent
+        self._popular_skew = (exponent - 1.0) / (exponent - 2.0)
         self._centre_key = np.uint64(centre_key)
 
     def requests(self, habits: Rows, sessions: Sessions, rng: np.random.Generator) -> Rows:
@@ -61,18 +72,23 @@ class Content:
         rows["account"] = habit["account"][owner]
         rows["surface"] = habit["surface"][owner]
         rows["turn"] = np.where(habit["multi_turn"][owner], position + 1, 1)
-        self._places(rows, habit, owner, rng)
-        self._program(rows, habit, owner, rng)
+        start = sessions.start.astype(np.int64)
+        # A session keeps to one prompt family.
+        member = np.floor(habit["families"] * rng.random(len(habit)) ** habit["family_skew"])
+        member = member.astype(np.int64)
+        self._places(rows, habit, start, owner, rng)
+        self._program(rows, habit, member, start, owner, rng)
         self._task(rows, habit, owner, rng)
         self._tokens(rows, habit, owner, rng)
-        rows["prompt_simhash"] = self._prompts(habit, owner, rng)
+        rows["prompt_simhash"] = self._prompts(habit, member, owner, position, rng)
         return rows
 
-    def _places(self, rows: Rows, habit: Rows, owner: IntArray, rng: np.random.Generator) -> None:
+    def _places(
+        self, rows: Rows, habit: Rows, start: IntArray, owner: IntArray, rng: np.random.Generator
+    ) -> None:
         # One session, one place: network, address and client hold until it ends.
         session = np.arange(len(habit))
-        slot = (rng.random(len(habit))[:, None] >= habit["network_share"]).sum(axis=1)
-        network = habit["network"][session, slot]
+        network = _networks(habit, start, rng.random(len(habit)), rng.random(len(habit)))
         place = take(self._networks, network)
         host = np.where(
             place["rotating"], rng.integers(0, 1 << 30, len(habit)), habit["account"]
@@ -85,13 +101,28 @@ class Content:
         language = _either(habit["language"], habit["language_share"], rng)
         rows["language"] = language[owner]
 
-    def _program(self, rows: Rows, habit: Rows, owner: IntArray, rng: np.random.Generator) -> None:
+    def _program(
+        self,
+        rows: Rows,
+        habit: Rows,
+        member: IntArray,
+        start: IntArray,
+        owner: IntArray,
+        rng: np.random.Generator,
+    ) -> None:
         program = _either(habit["program"], habit["program_share"], rng)
+        program = program + np.where(habit["templated"], member, 0)
+        rotates = np.flatnonzero(habit["rotate_ms"])
+        since = np.maximum(start[rotates] - habit["rotate_from"][rotates], 0)
+        program[rotates] += since // habit["rotate_ms"][rotates] * habit["rotate_by"][rotates]
         settings = take(self._programs, program)
         rows["template_hash"] = program[owner]
         rows["tools"] = settings["tools"][owner]
         rows["temperature"] = settings["temperature"][owner]
-        rows["model"] = _either(habit["model"], habit["model_share"], rng)[owner]
+        moves = rng.random(len(habit)) < habit["moves"]
+        moved = moves[owner] & (rows["ts"] >= habit["moves_at"][owner])
+        model = _either(habit["model"], habit["model_share"], rng)
+        rows["model"] = np.where(moved, habit["moves_to"][owner], model[owner])
 
     def _task(self, rows: Rows, habit: Rows, owner: IntArray, rng: np.random.Generator) -> None:
         session = np.arange(len(habit))
@@ -125,31 +156,62 @@ class Content:
         pace = np.exp(0.25 * rng.standard_normal(owner.size, np.float32))
         rows["latency_ms"] = np.clip(120 + work * pace, 1, MAX_LATENCY_MS)
 
-    def _prompts(self, habit: Rows, owner: IntArray, rng: np.random.Generator) -> U64:
+    def _prompts(
+        self,
+        habit: Rows,
+        member: IntArray,
+        owner: IntArray,
+        position: IntArray,
+        rng: np.random.Generator,
+    ) -> U64:
         count = len(habit)
         own = rng.integers(0, 1 << 64, count, np.uint64)
-        member = np.floor(habit["families"] * rng.random(count) ** habit["family_skew"])
-        family = habit["family"] + member.astype(np.int64)
+        family = habit["family"] + member
         centre = mix(mix(family) ^ self._centre_key)
         fresh = (habit["families"] == 0) | (rng.random(count) < habit["fresh"])
-        centre = np.where(fresh, own, centre)[owner]
-        bits = np.floor((habit["flips"] + 1)[owner] * rng.random(owner.size, np.float32))
+        centre = np.where(fresh, own, centre)
+        # Some openings are everybody's: copied from a list, a forum, a colleague.
+        known = np.flatnonzero(rng.random(count) < habit["popular"])
+        rank = np.floor(POPULAR_PROMPTS * rng.random(known.size) ** self._popular_skew)
+        centre[known] = mix(mix(self._popular + rank.astype(np.int64)) ^ self._centre_key)
+        centre = centre[owner]
+        least = habit["flips_least"][owner]
+        spread = (habit["flips"] - habit["flips_least"] + 1)[owner]
+        bits = least + np.floor(spread * rng.random(owner.size, np.float32))
         bits[rng.random(owner.size, np.float32) < habit["exact"][owner]] = 0
         # Ten positions of six bits fit one random word; two that fall together cancel out.
         positions = rng.integers(0, 1 << 64, owner.size, np.uint64)
-        # A suite has so many questions and asks them again: which bits differ follows from which
-        # one it is, and the four bits of the word that are left say how many.
-        questions = habit["questions"][owner]
-        asked = np.floor(questions * rng.random(owner.size)).astype(np.uint64)
-        known = mix(mix(asked) ^ centre)
-        positions = np.where(questions > 0, known, positions)
-        few = (known >> np.uint64(60)).astype(np.float32) / 16.0
-        bits = np.where(questions > 0, np.floor((habit["flips"] + 1)[owner] * few), bits)
+        # A suite has so many questions and asks them again, one after the other from anywhere:
+        # which bits differ follows from which one it is, and the four bits of the word that are
+        # left say how many.
+        opening = np.floor(habit["questions"] * rng.random(count)).astype(np.int64)
+        of_suite = np.flatnonzero((habit["questions"] > 0)[owner])
+        suite = owner[of_suite]
+        asked = (opening[suite] + position[of_suite]) % habit["questions"][suite]
+        word = mix(mix(asked) ^ centre[of_suite])
+        positions[of_suite] = word
+        few = (word >> np.uint64(60)).astype(np.float32) / 16.0
+        bits[of_suite] = np.floor((habit["flips"] + 1)[suite] * few)
         flips = np.zeros(owner.size, np.uint64)
         for n in range(int(habit["flips"].max()) if count else 0):
             bit = np.uint64(1) << ((positions >> np.uint64(6 * n)) & np.uint64(63))
             flips ^= np.where(bits > n, bit, np.uint64(0))
         return centre ^ flips
+
+
+def _networks(habit: Rows, start: IntArray, place: FloatArray, exit_: FloatArray) -> IntArray:
+    """The network of each session, by two uniform numbers: which of three, and where it roams."""
+    roams = np.flatnonzero(habit["roam_ms"])
+    if roams.size:
+        # Who stays for a while draws once for all sessions that open in that while.
+        spell = start[roams] // habit["roam_ms"][roams]
+        drawn = mix(mix(habit["account"][roams]) ^ spell.astype(np.uint64))
+        place[roams] = (drawn >> np.uint64(32)) / 2.0**32
+        exit_[roams] = (drawn & np.uint64(0xFFFFFFFF)) / 2.0**32
+    slot = (place[:, None] >= habit["network_share"]).sum(axis=1)
+    session = np.arange(len(habit))
+    choice: IntArray = habit["network"][session, slot].astype(np.int64)
+    return choice + (habit["roam"][session, slot] * exit_).astype(np.int64)
 
 
 def _either(

@@ -1,15 +1,15 @@
 """A crowd: groups of accounts that live in one world, and the requests they send per tick."""
 
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from app.simulation.arrivals import DAY_MS, TICK_MS, Arrivals, Moment, join
 from app.simulation.content import Content
-from app.simulation.delivery import Delivery
+from app.simulation.delivery import Delivery, strike
 from app.simulation.rhythm import hour_of_week, rhythms
-from app.simulation.rows import FloatArray, Rows
+from app.simulation.rows import UPDATE, FloatArray, IntArray, Rows
 from app.simulation.world import World
 
 
@@ -30,13 +30,19 @@ class Habit:
 class Group:
     """Accounts of one archetype: ``ACCOUNT`` rows and what they do.
 
-    ``fraudulent`` says whether the accounts belong to a campaign, whatever they send.
+    ``fraudulent`` says whether the accounts belong to a campaign, whatever they send. ``cohort``
+    (``int64[n]``, from 0) says which accounts belong together and apart from the rest: one school,
+    one tool, one household; None: every account stands for itself, or for the one campaign. It is
+    a label like the name.
+    ``updates`` (``UPDATE`` rows whose ``account`` counts within the group) are profiles that change.
     """
 
     name: str
     accounts: Rows
     habits: list[Habit]
     fraudulent: bool = False
+    cohort: IntArray | None = None
+    updates: Rows = field(default_factory=lambda: np.empty(0, UPDATE))
 
 
 class Crowd:
@@ -49,12 +55,13 @@ class Crowd:
     def __init__(self, name: str, groups: list[Group], world: World, seed: int) -> None:
         self.groups = groups
         self.accounts = np.concatenate([group.accounts for group in groups])
+        self.updates = np.concatenate([group.updates for group in groups])
         self._seed = (seed, zlib.crc32(name.encode()))
         self._start_ms = world.start_ms
         self._kinds: list[tuple[Arrivals, int, int]] = []
         rows: list[Rows] = []
         attack = []
-        first = 0
+        first = known = 0
         for group in groups:
             for habit in group.habits:
                 begin = sum(len(part) for part in rows)
@@ -63,13 +70,15 @@ class Crowd:
                 rows.append(mine)
                 attack.append(np.full(len(mine), habit.attack))
                 self._kinds.append((habit.arrivals, begin, begin + len(mine)))
-            first += len(group.accounts)
+            self.updates["account"][known : known + len(group.updates)] += first
+            first, known = first + len(group.accounts), known + len(group.updates)
         self._habits = np.concatenate(rows)
         self._attack = np.concatenate(attack)
         self._zone = self.accounts["zone"][self._habits["account"]].astype(np.int64)
         self._rhythms = rhythms(world.law.clients)
         self._luck = np.ones(len(self._habits))
-        self._content = Content(world.law, world.networks(), world.programs(), centre_key=seed)
+        self._content = Content(world, centre_key=seed)
+        self._outages = world.outages
         self._delivery = Delivery(world.law.assumed, len(self.accounts), self._rng(-1))
 
     def tick(self, index: int) -> Rows:
@@ -91,6 +100,7 @@ class Crowd:
         # Sessions of one habit stand together: the rows a gather touches are then cached.
         rows = self._content.requests(self._habits, sessions, rng)
         rows["attack"] = np.repeat(self._attack[sessions.habit], sessions.size)
+        rows = strike(rows, self._outages, rng)
         rows["event_id"] = (index << 32) + np.arange(len(rows))
         return self._delivery.deliver(rows, rng)
 

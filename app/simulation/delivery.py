@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from app.simulation.rows import Rows, keep, stack
+from app.simulation.rows import IntArray, Rows, keep, stack
 
 FLUSH_MS = 30_000
 """Some gateways hold their log this long and then send it in one go."""
@@ -11,6 +11,31 @@ FLUSHING_SHARE = 0.05
 MAX_SKEW_MS = 180_000
 MAX_DELAY_MS = 6 * 3_600_000
 """The longest that a stuck buffer holds a record: well inside the lateness that policy allows."""
+
+
+UNAVAILABLE = 503
+PATIENT_SHARE = 0.8
+RETRY_MS = 45_000.0
+
+
+def strike(rows: Rows, outages: IntArray, rng: np.random.Generator) -> Rows:
+    """``rows`` with those inside ``outages`` failed, and their retries appended.
+
+    Most of what failed is asked again within a minute or so of the recovery, by everyone at once:
+    the same request under another event.
+    """
+    outage = np.searchsorted(outages[:, 0], rows["ts"], side="right") - 1
+    failed = (outage >= 0) & (rows["ts"] < outages[np.maximum(outage, 0), 1])
+    if not failed.any():
+        return rows
+    retried = failed & (rng.random(len(rows)) < PATIENT_SHARE)
+    again = keep(rows, retried)
+    again["ts"] = outages[outage[retried], 1] + rng.exponential(RETRY_MS, len(again)).astype(int)
+    rows["status"][failed] = UNAVAILABLE
+    rows["latency_ms"][failed] = 1_000 + 9_000 * rng.random(np.count_nonzero(failed))
+    for answered in ("output_tokens", "reasoning_tokens"):
+        rows[answered][failed] = 0
+    return stack([rows, again])
 
 
 class Delivery:

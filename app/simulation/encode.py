@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from app.simulation import text
 from app.simulation.population import Population
-from app.simulation.rows import NULL, IntArray, Rows
+from app.simulation.rows import ACCOUNT, NULL, IntArray, Rows
 from app.simulation.world import COUNTRIES, LANGUAGES, MODELS, SURFACES
 from app.state.layout import TASKS, TIERS, VERIFICATIONS
 
@@ -110,39 +110,52 @@ class RequestEncoder:
         return self._lines.encode(rows)
 
 
+_PROFILE = np.dtype([("account", np.int64), ("profile", ACCOUNT)])
+
+
 class ProfileEncoder:
-    """Encodes the profiles of one population's accounts, which are given by index."""
+    """Encodes the profiles of one population's accounts, which are given by index.
+
+    ``rows`` (``ACCOUNT`` rows, one per account) says what the profiles are by now; without it they
+    are what they were at first.
+    """
 
     def __init__(self, population: Population) -> None:
         names = population.names
-        accounts = population.accounts
         ids = text.hexadecimal(population.account_hashes)
-        orgs = organisations(population)
 
-        def link(kind: str) -> Field:
-            references = accounts[kind]
-            named = text.quoted(text.hexadecimal(names(kind, references)))
-            table = text.or_null(named, references != NULL)
-            return Field(f"{kind}_hash", lambda chosen: table[chosen])
+        def link(kind: str, opening: bytes = b'"') -> Callable[[Rows], text.Block]:
+            def block(rows: Rows) -> text.Block:
+                references = rows["profile"][kind]
+                named = text.quoted(text.hexadecimal(names(kind, references)), opening)
+                return text.or_null(named, references != NULL)
+
+            return block
 
         def label(name: str, column: str, labels: tuple[str, ...]) -> Field:
             table = text.labels(labels)
-            return Field(name, lambda chosen: table[accounts[column][chosen]])
+            return Field(name, lambda rows: table[rows["profile"][column]])
 
-        exempt = accounts["exempt_until"]
-        exempt_until = text.or_null(text.integers(exempt), exempt != 0)
+        def exempt_until(rows: Rows) -> text.Block:
+            until = rows["profile"]["exempt_until"]
+            return text.or_null(text.integers(until), until != 0)
+
+        self._accounts = population.accounts
         self._keys = [account_id.encode() for account_id in population.account_ids]
         self._lines = Lines(
             [
-                Field("account_id", lambda chosen: ids[chosen], b'"acct_', b'"'),
-                Field("created_at", lambda chosen: text.integers(accounts["created_at"][chosen])),
-                Field("org_id", lambda chosen: orgs[chosen]),
+                Field("account_id", lambda rows: ids[rows["account"]], b'"acct_', b'"'),
+                Field("created_at", lambda rows: text.integers(rows["profile"]["created_at"])),
+                Field("org_id", link("org", b'"org_')),
                 label("tier", "tier", TIERS),
                 label("verification", "verification", VERIFICATIONS),
-                *(link(kind) for kind in ("payment", "email_domain", "device", "referral")),
+                *(
+                    Field(f"{kind}_hash", link(kind))
+                    for kind in ("payment", "email_domain", "device", "referral")
+                ),
                 label("billing_country", "billing", COUNTRIES),
                 label("access_country", "access", COUNTRIES),
-                Field("exempt_until", lambda chosen: exempt_until[chosen]),
+                Field("exempt_until", exempt_until),
             ]
         )
 
@@ -150,13 +163,16 @@ class ProfileEncoder:
         """The record key of each account."""
         return [self._keys[account] for account in accounts.tolist()]
 
-    def encode(self, accounts: IntArray) -> list[bytes]:
+    def encode(self, accounts: IntArray, rows: Rows | None = None) -> list[bytes]:
         """The profile of each account as one JSON object."""
-        return self.lines(accounts).split(b"\n")[:-1]
+        return self.lines(accounts, rows).split(b"\n")[:-1]
 
-    def lines(self, accounts: IntArray) -> bytes:
+    def lines(self, accounts: IntArray, rows: Rows | None = None) -> bytes:
         """The profiles as NDJSON."""
-        return self._lines.encode(accounts)
+        known = np.empty(len(accounts), _PROFILE)
+        known["account"] = accounts
+        known["profile"] = self._accounts[accounts] if rows is None else rows
+        return self._lines.encode(known)
 
 
 def organisations(population: Population) -> text.Block:

@@ -30,7 +30,8 @@ class RequestBatch(NamedTuple):
     """Requests whose records arrive between ``from_ms`` and ``to_ms``, in the order they do.
 
     ``rows`` are ``REQUEST`` rows and ``arrival`` (``int64[n]``, ms) says when each arrives.
-    ``created`` are accounts (indices) whose profile is new in this time: produce those first.
+    ``created`` are accounts (indices) whose profile is new in this time, ``updated`` (``UPDATE``
+    rows, oldest first) are profiles that change in it: produce both, in this order, before them.
     """
 
     from_ms: int
@@ -38,12 +39,14 @@ class RequestBatch(NamedTuple):
     rows: Rows
     arrival: IntArray
     created: IntArray
+    updated: Rows
 
 
 class Labels(NamedTuple):
     """What only an evaluator may read, one entry per account, in the order of ``account_ids``.
 
-    ``requests`` and ``attacks`` count the distinct requests generated so far.
+    ``requests`` and ``attacks`` count the distinct requests generated so far. Accounts of one
+    ``group`` belong together (a school, a campaign); one that belongs to nobody has its own.
     """
 
     account_ids: list[str]
@@ -51,6 +54,7 @@ class Labels(NamedTuple):
     fraudulent: npt.NDArray[np.bool_]
     requests: IntArray
     attacks: IntArray
+    group: IntArray
 
 
 class Population:
@@ -103,6 +107,7 @@ class Population:
         self.accounts[self._index] = np.concatenate([crowd.accounts for crowd in self._crowds])
         self.account_hashes = np.empty(count, np.uint64)
         self.account_hashes[self._index] = self._names.of("account", np.arange(count))
+        self._updates = self._renumbered()
         self._requests = np.zeros(count, np.int64)
         self._attacks = np.zeros(count, np.int64)
 
@@ -116,17 +121,24 @@ class Population:
         """Who is who; its counts grow with the batches that are drawn."""
         archetype = np.empty(len(self.accounts), object)
         fraudulent = np.zeros(len(self.accounts), np.bool_)
-        first = 0
+        number = np.zeros(len(self.accounts), np.int64)
+        first = groups = 0
         for group in self._groups:
-            mine = self._index[first : first + len(group.accounts)]
+            count = len(group.accounts)
+            mine = self._index[first : first + count]
             archetype[mine], fraudulent[mine] = group.name, group.fraudulent
-            first += len(group.accounts)
+            # A campaign is one group; of others each account is, unless they say otherwise.
+            alone = np.zeros(count, np.int64) if group.fraudulent else np.arange(count)
+            cohort = alone if group.cohort is None else group.cohort
+            number[mine] = groups + cohort
+            first, groups = first + count, groups + int(cohort.max(initial=-1)) + 1
         return Labels(
             self.account_ids,
             archetype.tolist(),
             fraudulent,
             self._requests.copy(),
             self._attacks.copy(),
+            number,
         )
 
     def names(self, kind: str, numbers: npt.NDArray[np.generic]) -> npt.NDArray[np.uint64]:
@@ -203,7 +215,21 @@ class Population:
         octets = rows.view(np.uint8).reshape(len(rows), rows.itemsize)
         requests = np.ascontiguousarray(octets[:, : REQUEST.itemsize]).view(REQUEST).reshape(-1)
         created = self._created(from_ms, to_ms)
-        return RequestBatch(from_ms, to_ms, requests, rows["arrival"], created), rows["attack"]
+        begin, end = np.searchsorted(self._updates["at"], [from_ms, to_ms])
+        updated = self._updates[begin:end]
+        batch = RequestBatch(from_ms, to_ms, requests, rows["arrival"], created, updated)
+        return batch, rows["attack"]
+
+    def _renumbered(self) -> Rows:
+        parts = []
+        first = 0
+        for crowd in self._crowds:
+            updates = crowd.updates.copy()
+            updates["account"] = self._index[first + updates["account"]]
+            parts.append(updates)
+            first += len(crowd.accounts)
+        updates = np.concatenate(parts)
+        return updates[np.argsort(updates["at"], kind="stable")]
 
     def _created(self, from_ms: int, to_ms: int) -> IntArray:
         born = self.accounts["created_at"]

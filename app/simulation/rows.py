@@ -46,17 +46,27 @@ HABIT = np.dtype(
         ("active_share", np.float32),  # of windows, for steady clients
         ("period_ms", np.int64),  # of scheduled jobs
         ("volatility", np.float32),  # coefficient of variation of the volume from day to day
+        ("phase_ms", np.int64),  # of scheduled jobs, after each full period
         ("rhythm", np.uint8),  # index into RHYTHMS
         # from where
         ("network", np.int32, (3,)),
         ("network_share", np.float32, (2,)),  # of the first, and of the first two
+        ("roam", np.int32, (3,)),  # how many networks, from that one on, each stands for; 0: one
+        ("roam_ms", np.int64),  # how long it stays at one place; 0: chosen for each session
         ("client", np.int32, (2,)),
         ("client_share", np.float32),  # of the first
         # what
         ("program", np.int32, (2,)),  # system prompt and tool schema
         ("program_share", np.float32),
+        ("templated", np.bool_),  # every prompt family has a program of its own, from the first on
+        ("rotate_from", np.int64),  # programs are replaced every rotate_ms from then on; 0: never
+        ("rotate_ms", np.int64),
+        ("rotate_by", np.int32),  # by those that stand so much further on
         ("model", np.uint8, (2,)),
         ("model_share", np.float32),
+        ("moves_at", np.int64),  # from then on the share ``moves`` of sessions ...
+        ("moves", np.float32),
+        ("moves_to", np.uint8),  # ... uses this model
         ("language", np.int8, (2,)),
         ("language_share", np.float32),
         ("surface", np.uint8),
@@ -73,12 +83,17 @@ HABIT = np.dtype(
         ("families", np.int32),  # how many; 0: every session has a prompt of its own
         ("family_skew", np.float32),  # 1: used evenly; more: the first ones mostly
         ("fresh", np.float32),  # share of sessions outside the families
-        ("flips", np.uint8),  # SimHash bits in which prompts of one family differ, at most 10
+        ("popular", np.float32),  # share of sessions that open with a prompt everybody knows
+        ("flips", np.uint8),  # SimHash bits in which a prompt differs from its family's, at most
+        ("flips_least", np.uint8),  # and at least
         ("exact", np.float32),  # share of prompts that repeat the family's own word for word
         ("questions", np.int32),  # different prompts of a family; 0: ever new ones
     ]
 )
 MAX_FLIPS = 10
+
+# A profile as it becomes at some time: another plan, another card, another country.
+UPDATE = np.dtype([("at", np.int64), ("account", np.int32), ("profile", ACCOUNT)])
 
 # One request. Identifiers are the 64 bits behind their hex16 form; fractions are multiples of
 # 1/10,000, which is how they are written.
@@ -117,6 +132,7 @@ DELIVERY = np.dtype(
     [
         *[(name, REQUEST[name]) for name in REQUEST.names or ()],  # first, as they stand there
         ("arrival", np.int64),  # ms, when the record reaches the topic
+        ("order", np.uint64),  # of those that arrive in the same millisecond
         ("attack", np.bool_),
         ("repeat", np.bool_),  # a duplicate of another delivery
     ],

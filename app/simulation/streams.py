@@ -23,8 +23,8 @@ Encoding = Literal["json", "avro"]
 class Target(Protocol):
     """Where the records of a simulation go."""
 
-    def profiles(self, accounts: IntArray) -> None:
-        """Take the profiles of ``accounts``, given by index."""
+    def profiles(self, accounts: IntArray, rows: Rows | None = None) -> None:
+        """Take the profiles of ``accounts``, given by index: ``rows``, or else their first ones."""
         ...
 
     def requests(self, rows: Rows) -> None:
@@ -57,12 +57,12 @@ class Topics:
             else None
         )
 
-    def profiles(self, accounts: IntArray) -> None:
+    def profiles(self, accounts: IntArray, rows: Rows | None = None) -> None:
         """See ``Target``; raises ``UndeliveredError``."""
         values = (
-            self._avro[1].encode(self._profiles.lines(accounts))
+            self._avro[1].encode(self._profiles.lines(accounts, rows))
             if self._avro
-            else self._profiles.encode(accounts)
+            else self._profiles.encode(accounts, rows)
         )
         self._writer.send(self._profiles_topic, self._profiles.keys(accounts), values)
 
@@ -85,10 +85,10 @@ class Files:
         self._requests = RequestEncoder(population)
         self._profiles = ProfileEncoder(population)
 
-    def profiles(self, accounts: IntArray) -> None:
+    def profiles(self, accounts: IntArray, rows: Rows | None = None) -> None:
         """See ``Target``; raises ``OSError``."""
         if self._profiles_sink is not None:
-            self._profiles_sink.write(self._profiles.lines(accounts))
+            self._profiles_sink.write(self._profiles.lines(accounts, rows))
 
     def requests(self, rows: Rows) -> None:
         """See ``Target``; raises ``OSError``."""
@@ -116,7 +116,8 @@ def stream(
     yield Progress(profiles, requests, population.start_ms)
     for batch in population.batches(slice_ms):
         target.profiles(batch.created)
-        profiles += len(batch.created)
+        target.profiles(batch.updated["account"], batch.updated["profile"])
+        profiles += len(batch.created) + len(batch.updated)
         count = len(batch.rows)
         for begin in range(0, count, CHUNK):
             reached = batch.from_ms + (batch.to_ms - batch.from_ms) * begin // count

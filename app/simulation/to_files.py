@@ -66,8 +66,9 @@ def label_lines(labels: Labels) -> bytes:
             labels.fraudulent.tolist(),
             labels.requests.tolist(),
             labels.attacks.tolist(),
+            labels.group.tolist(),
             strict=True,
         )
     )
-    names = ("account_id", "archetype", "fraudulent", "requests", "attack_requests")
+    names = ("account_id", "archetype", "fraudulent", "requests", "attack_requests", "group")
     return b"".join(orjson.dumps(dict(zip(names, row, strict=True))) + b"\n" for row in rows)

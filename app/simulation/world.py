@@ -13,9 +13,11 @@ from app.simulation.calibration import Calibration
 from app.simulation.rows import ACCOUNT, HABIT, NULL, FloatArray, IntArray, Rows
 from app.state.layout import TASKS, TIERS, VERIFICATIONS
 
-MODELS = ("large-2", "large-1", "medium-2", "medium-1", "small-2", "small-1")
-MODEL_REASONS = np.array([True, True, True, False, False, False])
-MODEL_MS_PER_TOKEN = np.array([22.0, 20.0, 11.0, 10.0, 5.0, 4.0])
+# The last is launched during the simulation, see ``World.launch_ms``.
+MODELS = ("large-2", "large-1", "medium-2", "medium-1", "small-2", "small-1", "large-3")
+LAUNCHED = len(MODELS) - 1
+MODEL_REASONS = np.array([True, True, True, False, False, False, True])
+MODEL_MS_PER_TOKEN = np.array([22.0, 20.0, 11.0, 10.0, 5.0, 4.0, 18.0])
 SURFACES = ("api", "console", "partner-a", "partner-b")
 LANGUAGES = ("en", "zh", "es", "de", "ja", "fr", "pt", "ko", "ru", "it", "hi", "ar", "nl", "tr")
 COUNTRIES = ("US", "IN", "DE", "BR", "JP", "GB", "FR", "KR", "CA", "ES", "NL", "PL", "AU", "SG")
@@ -24,10 +26,19 @@ COUNTRY_ZONE = np.array([-6, 5, 1, -3, 9, 0, 1, 9, -5, 1, 1, 1, 10, 8])
 COUNTRY_LANGUAGE = np.array([0, 0, 3, 6, 4, 0, 5, 7, 0, 2, 12, 0, 0, 0])
 
 DAY_MS = 86_400_000
+# Half of everyone moves to a new model, most of them within hours: the mean of the delay.
+MOVE_MS = 7 * 3_600_000
+# Where in the simulation the model is launched and the platform fails, as shares of its length.
+LAUNCH_AT = 0.6
+OUTAGES_AT = (0.23, 0.52, 0.81)
+OUTAGE_MS = 35 * 60_000
+POPULAR_PROMPTS = 4_000
 PUBLIC_EMAIL_DOMAINS = 8
 POPULAR_CLIENTS = 40
 CARRIERS = 24
 VPN_EXITS = 12
+PEOPLE_PER_EXIT = 50
+PEOPLE_PER_PROXY = 250
 ACCESS_ASNS = 60
 HOSTING_ASNS = 12
 # Private use (RFC 6996): a simulated network must not carry a real operator's number.
@@ -49,13 +60,15 @@ class World:
     """The common ground of one simulation, from ``start_ms`` to ``end_ms``.
 
     ``heaviest_per_day`` bounds the volume of any one account: with the traces' 2.7 million requests
-    a day a small population would be one client.
+    a day a small population would be one client. ``people`` is how many benign accounts there will
+    be: what they share with strangers by chance grows with them.
     """
 
     law: Calibration
     start_ms: int
     end_ms: int
     heaviest_per_day: float
+    people: int = 10_000
     counts: dict[str, int] = field(default_factory=dict)
     _networks: list[Rows] = field(default_factory=list)
     _programs: list[Rows] = field(default_factory=list)
@@ -66,12 +79,43 @@ class World:
         shared = np.random.default_rng(0)
         self.carriers = self.add_networks(shared, CARRIERS, hosts=200, rotating=True, proxy=0.02)
         self.vpn = self.add_networks(shared, VPN_EXITS, hosts=6, rotating=True, proxy=0.93)
+        # Home networks in which somebody, knowingly or not, lets a proxy seller's traffic out, and
+        # rented machines that do: whoever buys proxies shares them with ordinary people.
+        self.exits = self.add_residential(shared, self.exit_count)
+        self.proxies = self.add_datacentre(shared, self.proxy_count)
         self.console_program = self.add_programs(1)
+        self.popular_prompts = self.new("family", POPULAR_PROMPTS)
+
+    @property
+    def launch_ms(self) -> int:
+        """When the last of ``MODELS`` becomes available: half of everyone moves within a day."""
+        return self.start_ms + int(LAUNCH_AT * (self.end_ms - self.start_ms))
+
+    @property
+    def outages(self) -> IntArray:
+        """When the platform fails, ``int64[n, 2]`` of start and end in ms.
+
+        One in a simulation of less than two weeks, never longer than a thirtieth of it.
+        """
+        length = self.end_ms - self.start_ms
+        shares = np.array(OUTAGES_AT if self.days >= 14 else OUTAGES_AT[1:2])
+        begin = self.start_ms + (shares * length).astype(np.int64)
+        return np.stack([begin, begin + min(OUTAGE_MS, length // 30)], axis=1)
 
     @property
     def days(self) -> float:
         """Length of the simulation."""
         return (self.end_ms - self.start_ms) / DAY_MS
+
+    @property
+    def exit_count(self) -> int:
+        """Networks from ``exits`` on."""
+        return max(24, self.people // PEOPLE_PER_EXIT)
+
+    @property
+    def proxy_count(self) -> int:
+        """Networks from ``proxies`` on."""
+        return max(12, self.people // PEOPLE_PER_PROXY)
 
     def new(self, kind: str, count: int) -> int:
         """The first of ``count`` new things of a kind."""
@@ -104,6 +148,20 @@ class World:
         self._networks.append(rows)
         return self.new("network", count)
 
+    def add_residential(self, rng: np.random.Generator, count: int) -> int:
+        """The first of ``count`` new home networks that a proxy seller's traffic leaves by.
+
+        Reputation services know a residential exit late and seldom: likelihoods of 0.27 on average.
+        """
+        return self.add_networks(rng, count, proxy=rng.beta(1.5, 4.0, count))
+
+    def add_datacentre(self, rng: np.random.Generator, count: int) -> int:
+        """The first of ``count`` new networks of rented machines that a proxy seller works with."""
+        likelihood = rng.beta(5.0, 2.0, count)
+        return self.add_networks(
+            rng, count, hosts=200, rotating=True, proxy=likelihood, hosting=True
+        )
+
     def add_programs(
         self, count: int, *, tools: npt.ArrayLike = 0, temperature: npt.ArrayLike = np.nan
     ) -> int:
@@ -112,6 +170,12 @@ class World:
         rows["tools"], rows["temperature"] = tools, temperature
         self._programs.append(rows)
         return self.new("program", count)
+
+    def add_clients(self, rng: np.random.Generator, count: int) -> int:
+        """The first of ``count`` new programs, with such tools and settings as API clients have."""
+        tools = np.where(rng.random(count) < 0.4, rng.integers(1, 24, count), 0)
+        settings = rng.choice([np.nan, 0.0, 0.2, 0.7, 1.0], count, p=[0.45, 0.2, 0.15, 0.12, 0.08])
+        return self.add_programs(count, tools=tools, temperature=settings)
 
     def networks(self) -> Rows:
         """Every network, in the order of its number."""
@@ -154,23 +218,37 @@ class World:
         # Around four households of a provider share a /24.
         home = self.add_networks(rng, max(1, count // 4))
         rows["network"][:, 0] = home + rng.integers(0, max(1, count // 4), count)
+        proxied = self.exits + rng.integers(0, self.exit_count, count)
+        rows["network"][:, 0] = np.where(rng.random(count) < 0.08, proxied, rows["network"][:, 0])
         rows["network"][:, 1] = self.carriers + rng.integers(0, CARRIERS, count)
-        rows["network"][:, 2] = self.vpn + rng.integers(0, VPN_EXITS, count)
+        rows["network"][:, 2] = self.hideaways(count, rng)
         uses_vpn = rng.random(count) < 0.06
         rows["network_share"] = np.where(uses_vpn[:, None], [0.5, 0.6], [0.75, 1.0])
         rows["client"] = zipf(rng, POPULAR_CLIENTS, 2 * count).reshape(count, 2)
         rows["client_share"] = 0.85
         rows["program"], rows["program_share"] = self.console_program, 1.0
-        rows["model"] = zipf(rng, len(MODELS), 2 * count, 0.6).reshape(count, 2)
+        rows["model"] = zipf(rng, LAUNCHED, 2 * count, 0.6).reshape(count, 2)
         rows["model_share"] = 0.85
+        delay = np.minimum(rng.exponential(MOVE_MS, count), DAY_MS).astype(np.int64)
+        rows["moves_at"], rows["moves_to"] = self.launch_ms + delay, LAUNCHED
+        rows["moves"] = np.where(rng.random(count) < 0.5, 0.95, 0.0)
         rows["language"][:, 0] = COUNTRY_LANGUAGE[accounts["access"]]
         rows["language_share"] = 0.88
         rows["surface"] = SURFACES.index("console")
         rows["elicitation"] = -2.4 + 0.8 * rng.standard_normal(count)
         rows["input_scale"], rows["output_scale"], rows["reasoning"] = 1.0, 1.0, 0.5
         rows["multi_turn"], rows["family_skew"], rows["flips"] = True, 1.0, 8
+        rows["popular"] = self.law.assumed["popular_share"]
         self.choose_tasks(rows, rng, PEOPLES_TASKS)
         return rows
+
+    def hideaways(self, count: int, rng: np.random.Generator) -> IntArray:
+        """Networks of ``count`` people who hide where they are: VPN exits, and proxies they buy."""
+        kind = rng.random(count)
+        proxy = self.proxies + rng.integers(0, self.proxy_count, count)
+        home = self.exits + rng.integers(0, self.exit_count, count)
+        vpn = self.vpn + rng.integers(0, VPN_EXITS, count)
+        return np.select([kind < 0.25, kind < 0.5], [proxy, home], vpn).astype(np.int64)
 
     def choose_tasks(
         self,

@@ -13,6 +13,7 @@ LABELS = Labels(
     np.array([True, False, True, False, False]),
     np.array([10, 20, 30, 40, 50]),
     np.array([10, 0, 30, 0, 0]),
+    np.array([0, 1, 0, 2, 3]),
 )
 
 

@@ -11,8 +11,14 @@ from app.simulation.world import COUNTRIES, DAY_MS, LANGUAGES, MODELS, SURFACES,
 HOUR_MS = 3_600_000
 
 
+class Calm(World):
+    """A world whose platform never fails."""
+
+    outages = np.empty((0, 2), np.int64)  # type: ignore[assignment]
+
+
 def world(days: float = 1.0) -> World:
-    return World(calibration(), START_MS, START_MS + int(days * DAY_MS), 5_000.0)
+    return Calm(calibration(), START_MS, START_MS + int(days * DAY_MS), 5_000.0)
 
 
 def settle(archetype: object, count: int = 200) -> tuple[Group, World]:

@@ -14,11 +14,13 @@ LAW = calibration()
 def ground() -> tuple[World, Rows]:
     world = World(LAW, START_MS, START_MS + DAY_MS, np.inf)
     rng = np.random.default_rng(0)
-    return world, world.habits(world.residents(20, rng), rng)
+    habits = world.habits(world.residents(20, rng), rng)
+    habits["popular"] = 0.0
+    return world, habits
 
 
 def drawn(world: World, habits: Rows, sessions: int = 4_000, size: int = 1) -> Rows:
-    content = Content(LAW, world.networks(), world.programs(), centre_key=11)
+    content = Content(world, centre_key=11)
     rng = np.random.default_rng(1)
     opened = Sessions(
         rng.integers(0, len(habits), sessions),

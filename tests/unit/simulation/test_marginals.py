@@ -205,7 +205,7 @@ def test_generated_clients_match_the_traces_themselves(products: Group) -> None:
 def test_the_content_of_no_sessions_is_empty() -> None:
     ground = world()
     group = people.individuals(3, ground, np.random.default_rng(2))
-    content = Content(LAW, ground.networks(), ground.programs(), centre_key=1)
+    content = Content(ground, centre_key=1)
     silent = Conversations().sessions(
         group.habits[0].rows, Moment(START_MS, np.zeros(3)), np.random.default_rng(0)
     )
