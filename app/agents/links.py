@@ -71,7 +71,11 @@ class LinkFolder:
     """
 
     def __init__(
-        self, store: ColumnStore, schedule: LinkSchedule | None = None, *, schema_id: int = 0
+        self,
+        store: ColumnStore,
+        schedule: LinkSchedule | None = None,
+        *,
+        schema_id: int = s.SCHEMA_ID,
     ) -> None:
         self.store = store
         self.schedule = schedule or LinkSchedule()

@@ -23,16 +23,14 @@ from app.kernels.features import FEATURES
 from app.kernels.fold import Partition
 from app.kernels.parameters import RETENTION_MS
 from app.kernels.population import BINS, sketch_population
-from app.kernels.regimes import regime_at
+from app.kernels.regimes import Regimes, regime_at
+from app.kernels.sighting_columns import SCHEMA_ID
 from app.state.checkpoint import Output
 from app.state.layout import TASKS
 from app.state.store import ColumnStore
 
 RECORDS = 8_192
 """Sightings in one transaction: some 3 MiB, written in tens of milliseconds."""
-
-SCHEMA_ID = 0
-"""Workers alone write and read sightings, by the schema they ship: no registry knows it."""
 
 
 class Sweep:
@@ -58,10 +56,11 @@ class Sweep:
         self._period_hours = period_hours
         self._sightings_topic = sightings_topic
         self._population_topic = population_topic
-        self._parts: list[Output] = []
+        self._parts: list[PopulationPart] = []
         self.published: int | None = None
         """The newest epoch whose population part has left, or waits to: it is never cut again."""
         self._period: s.Period | None = None
+        self._regimes: Regimes | None = None
         self._next_slot = 0
 
     @property
@@ -76,10 +75,11 @@ class Sweep:
         state.guards[g.ACTIVE] = part.accounts
         if self.published is None or epoch > self.published:
             self.published = epoch
-            self._parts.append(Output(self._population_topic, *part.encode()))
+            self._parts.append(part)
         period = epoch * self.epoch_ms // self.period_ms
         if ts // self.period_ms > period:
             self._period = s.Period(period, self._period_hours)
+            self._regimes = judgement.regimes
             self._next_slot = 0
             self._expire(store, ts, judgement)
 
@@ -107,10 +107,14 @@ class Sweep:
         store.expire(expired[:count].tolist())
         metrics.EXPIRED.labels(table="accounts").inc(count)
 
-    def take_parts(self) -> list[Output]:
+    def take_parts(self) -> list[PopulationPart]:
         """The population parts since the last call."""
         taken, self._parts = self._parts, []
         return taken
+
+    def part_outputs(self) -> list[Output]:
+        """``take_parts``, as records for their topic."""
+        return [Output(self._population_topic, *part.encode()) for part in self.take_parts()]
 
     def take_sightings(self, store: ColumnStore) -> tuple[npt.NDArray[np.int32], list[Output]]:
         """The next accounts' sightings, and the slots of their rows, marked as reported.
@@ -118,20 +122,27 @@ class Sweep:
         Both belong into one transaction: a row that says it was reported, was. Returns empty ones
         when no sweep is pending.
         """
-        if self._period is None:
+        if self._period is None or self._regimes is None:
             return np.empty(0, np.int32), []
+        slots, written = self.encode_sightings(store)
+        records = s.pairs(written)
+        for kind, count in Counter(key.partition(b":")[0] for key, _ in records).items():
+            metrics.SIGHTINGS.labels(kind=kind.decode()).inc(count)
+        return slots, [Output(self._sightings_topic, key, value) for key, value in records]
+
+    def encode_sightings(self, store: ColumnStore) -> tuple[npt.NDArray[np.int32], s.Output]:
+        """``take_sightings`` of a pending sweep, its sightings as bytes."""
+        assert self._period is not None
+        assert self._regimes is not None
         views = store.views()
         rows = views.rows[: int(views.counts[v.ROWS_USED])]
         first = self._next_slot
-        records, self._next_slot = s.take(
-            rows, views.arena, first, self._period, SCHEMA_ID, RECORDS
+        written, self._next_slot = s.take(
+            rows, views.arena, first, self._period, SCHEMA_ID, self._regimes, RECORDS
         )
         swept = rows[first : self._next_slot]
         reported = (swept["epoch"] == self._period.number) & (swept["epoch_requests"] > 0)
         swept["epoch_requests"][reported] = 0
         if self._next_slot >= rows.size:
             self._period = None
-        for kind, count in Counter(key.partition(b":")[0] for key, _ in records).items():
-            metrics.SIGHTINGS.labels(kind=kind.decode()).inc(count)
-        outputs = [Output(self._sightings_topic, key, value) for key, value in records]
-        return np.flatnonzero(reported).astype(np.int32) + np.int32(first), outputs
+        return np.flatnonzero(reported).astype(np.int32) + np.int32(first), written

@@ -11,12 +11,13 @@ who shares the link, and how rarely  ``kind``, ``hash``, ``account_id``
 is it incidental to its members      ``share``
 is the group's load heavy-tailed     ``requests``, ``tokens``
 are members active together          ``hours``, ``epoch``
-do they do the same narrow work      ``tasks``, ``elicitation``, ``novel``, ``opening``
+do they do the same narrow work      ``tasks``, ``scores``
 were they created together           ``created_at``, ``first_seen``
 do they move together to a model     ``model``, ``second_model`` and their shares
-do they hide, are they refused       ``proxy``, ``refused``
+do they hide, are they refused       ``scores``, ``refused``
 are they known to each other         ``org``
-what is known for or against them    ``risk``, ``tier``, ``verification``, ``exempt``, ``standing``
+what is known for or against them    ``risk``, ``tier``, ``verification``, ``exempt``,
+                                     ``standing``, ``campaign``
 ===================================  ===========================================================
 
 Whoever acts on a link finds its members' ids here, in the sightings of its last period.
@@ -29,6 +30,7 @@ from pydantic import BeforeValidator, Field, Strict
 from app.events.fields import Count, Hex16, Id, Millis, Total, _integral
 from app.events.record import Record
 from app.events.vocabulary import TASKS, Action, LinkKind, Tier, Verification
+from app.state.link_layout import NORMAL_SCORES
 
 Permille = Annotated[int, Strict(), Field(ge=0, le=1000), BeforeValidator(_integral)]
 Hours = Annotated[int, Strict(), Field(ge=0, le=(1 << 24) - 1), BeforeValidator(_integral)]
@@ -55,13 +57,14 @@ class Sighting(Record):
         max_length=len(TASKS),
         description=f"Shares of the week's requests, in this order: {', '.join(TASKS)}.",
     )
-    elicitation: Permille = Field(description="Mean score of the week.")
-    novel: Permille = Field(
-        description="Share of the week's requests that open with a variant of an earlier prompt."
+    scores: list[Permille] = Field(
+        min_length=len(NORMAL_SCORES),
+        max_length=len(NORMAL_SCORES),
+        description="How unusual the account is: robust deviations from the live population's "
+        "median, held to -4..4, as (deviations + 4) * 125; 500 is the median and what is not known."
+        f" In this order: {', '.join(NORMAL_SCORES)}.",
     )
-    opening: Permille = Field(description="Share of the week's requests that open a conversation.")
     refused: Permille = Field(description="Share of the week's requests answered 403 or 429.")
-    proxy: Permille = Field(description="Mean likelihood of a proxy in the week.")
     risk: Permille = Field(description="Risk at level 1.")
     model: Hex16 | None = Field(default=None, description="Hash of the most used model's id.")
     model_share: Permille = Field(description="Of the week's requests.")
@@ -74,6 +77,9 @@ class Sighting(Record):
     org: Hex16 | None = Field(default=None, description="Hash of the organisation's id.")
     exempt: bool = Field(description="Observed, never enforced.")
     standing: Action | None = Field(default=None, description="The account's live standing.")
+    campaign: Hex16 | None = Field(
+        default=None, description="The confirmed campaign that the account was found to be in."
+    )
 
     def record_key(self) -> str:
         return f"{self.kind}:{self.hash}"

@@ -21,6 +21,7 @@ LinkKind = Literal[
     "program",
     "family",
     "signup_hour",
+    "campaign",
 ]
 LINK_KINDS: tuple[LinkKind, ...] = (
     "payment",
@@ -32,4 +33,5 @@ LINK_KINDS: tuple[LinkKind, ...] = (
     "program",  # template hash: one client program
     "family",  # prompt family, by the SimHash bands that near-duplicates share
     "signup_hour",
+    "campaign",  # the campaign that an account was found to be in
 )

@@ -1,15 +1,19 @@
 """Buckets that near-duplicate prompts share.
 
 A SimHash (Charikar, STOC 2002) of a prompt changes by a few bits when the prompt does, so it cannot
-be a link itself. Its 64 bits are cut into four *bands* of 16, and each band is a link of its own:
-bit sampling, the locality-sensitive hash of the Hamming distance (Indyk and Motwani, STOC 1998),
-with disjoint samples. Two prompts up to 3 bits apart share a band for certain, for three changed
-bits leave one of four bands alone (Manku, Jain and Das Sarma, WWW 2007); 6 bits apart they share
-one with 58 % probability, 10 bits apart with 17 %, 20 bits apart with 0.3 %.
+be a link itself. Its lower half is cut into two *bands* of 16 bits, and each band is a link of its
+own: bit sampling, the locality-sensitive hash of the Hamming distance (Indyk and Motwani, STOC
+1998), with disjoint samples. Two prompts one bit apart share a band for certain; 2 bits apart they
+share one with 87 % probability, 3 bits apart with 71 %, 6 bits apart with 32 %, 10 bits apart with
+9 %, 20 bits apart with 0.2 %.
+
+Four bands would make 3 bits certain, at twice the sightings: prompt families are most of them. Two
+do because a group is found by any few of its members that share a bucket, and an account's other
+families are further tries.
 
 A band has 65,536 buckets, so at a million accounts chance alone puts some 15 strangers' families
 into each: a bucket is weak evidence that needs the rest of its members' behaviour, and the links of
-all families together are bounded at 262,144.
+all families together are bounded at 131,072.
 """
 
 import numpy as np
@@ -17,7 +21,7 @@ import numpy as np
 from app.kernels.compile import lean_kernel
 from app.kernels.decode_types import Int
 
-BANDS = 4
+BANDS = 2
 BAND_BITS = 16
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from app.kernels import sighting_columns as s
 from app.kernels.compile import lean_kernel
-from app.kernels.decode_types import Int, Record
+from app.kernels.decode_types import Bool, Int, Record
 from app.kernels.link_sample import forget_members, merge_samples, sample_sighting
 from app.kernels.link_sums import (
     HOURS_CEILING,
@@ -22,6 +22,8 @@ from app.kernels.link_sums import (
     in_window,
     merge_sums,
 )
+from app.kernels.link_votes import add_vote, forget_votes, merge_votes
+from app.state.link_layout import NORMAL_SCORES
 
 # What became of a sighting.
 ADDED = 0
@@ -48,6 +50,7 @@ def fold_sighting(row: Record, values: npt.NDArray[np.int64], clock: Clock) -> I
     row["last_ts"] = max(np.int64(row["last_ts"]), values[s.SIG_TS])
     if in_window(row, epoch, clock) and not sample_sighting(row, values, clock):
         return KNOWN
+    add_vote(row, epoch, np.uint64(values[s.SIG_CAMPAIGN]), clock)
     if add_sighting(row, values, clock, HOURS_CEILING, SUMS_CEILING):
         return ADDED
     return TOO_LATE
@@ -57,7 +60,8 @@ def fold_sighting(row: Record, values: npt.NDArray[np.int64], clock: Clock) -> I
 def merge_links(row: Record, other: Record, clock: Clock) -> None:
     """Bring what ``other`` knows into ``row``, when no sighting has been folded into both.
 
-    Both have seen a sighting. Identity, kind and offset of ``row`` stay as they are.
+    Both have seen a sighting. Identity, kind and offset of ``row`` stay as they are. Of two
+    assessments the one of the newer epoch stays, and of the same epoch that of the smaller id.
     """
     first = min(np.int64(row["first_epoch"]), np.int64(other["first_epoch"]))
     _advance_link(row, np.int64(other["last_epoch"]), clock)
@@ -65,9 +69,32 @@ def merge_links(row: Record, other: Record, clock: Clock) -> None:
     row["last_ts"] = max(np.int64(row["last_ts"]), np.int64(other["last_ts"]))
     merge_samples(row, other, clock)
     merge_sums(row, other, clock, HOURS_CEILING, SUMS_CEILING)
+    merge_votes(row, other, clock)
+    if _assessed_before(row, other):
+        _copy_assessment(other, row)
 
 
 @lean_kernel
 def _advance_link(row: Record, epoch: Int, clock: Clock) -> None:
     forget_members(row, epoch, clock)
+    forget_votes(row, epoch, clock)
     advance(row, epoch, clock)
+
+
+@lean_kernel
+def _assessed_before(row: Record, other: Record) -> Bool:
+    if row["campaign"] == 0 or other["campaign"] == 0:
+        return row["campaign"] == 0
+    if row["campaign_epoch"] != other["campaign_epoch"]:
+        return row["campaign_epoch"] < other["campaign_epoch"]
+    return other["campaign"] < row["campaign"]
+
+
+@lean_kernel
+def _copy_assessment(source: Record, target: Record) -> None:
+    target["campaign"] = source["campaign"]
+    target["campaign_epoch"] = source["campaign_epoch"]
+    target["campaign_probability"] = source["campaign_probability"]
+    target["campaign_families"] = source["campaign_families"]
+    for k in range(len(NORMAL_SCORES)):
+        target["profile"][k] = source["profile"][k]

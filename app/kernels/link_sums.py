@@ -75,6 +75,7 @@ def advance(target: Record, epoch: Int, clock: Clock) -> None:
 @lean_kernel
 def _clear_window(target: Record, w: Int) -> None:
     target["requests"][w] = 0
+    target["requests_squared"][w] = 0
     target["tokens"][w] = 0
     target["log_load"][w] = 0
     target["log_load_squared"][w] = 0
@@ -84,6 +85,7 @@ def _clear_window(target: Record, w: Int) -> None:
         target["scores"][w, k] = 0
     for k in range(len(TASKS)):
         target["tasks"][w, k] = 0
+    target["voters"][w] = 0
     for k in range(target["registers"].shape[1]):
         target["registers"][w, k] = 0
 
@@ -127,6 +129,9 @@ def _add_to_window(
 ) -> None:
     requests = values[s.SIG_REQUESTS]
     target["requests"][w] = capped_sum(target["requests"][w], requests, CEILING)
+    # Requests of a sighting fit in 31 bits, so their square fits in 62.
+    squares = target["requests_squared"]
+    squares[w] = capped_sum(squares[w], requests * requests, CEILING)
     target["tokens"][w] = capped_sum(target["tokens"][w], values[s.SIG_TOKENS], CEILING)
     load = log2_fixed(requests)
     target["log_load"][w] = capped_sum(target["log_load"][w], load, CEILING)
@@ -144,6 +149,8 @@ def _add_to_window(
         target["scores"][w, k] = capped_sum(old, values[s.SIG_SCORES + k], wide)
     for k in range(len(TASKS)):
         target["tasks"][w, k] = capped_sum(target["tasks"][w, k], values[s.SIG_TASKS + k], wide)
+    if values[s.SIG_CAMPAIGN] != 0:
+        target["voters"][w] = capped_sum(target["voters"][w], 1, wide)
     observe(target["registers"][w], np.uint64(values[s.SIG_ACCOUNT]))
 
 
@@ -221,6 +228,9 @@ def merge_sums(target: Record, other: Record, clock: Clock, narrow: Int, wide: I
 @lean_kernel
 def _merge_window(target: Record, other: Record, w: Int, wide: Int) -> None:
     target["requests"][w] = capped_sum(target["requests"][w], other["requests"][w], CEILING)
+    target["requests_squared"][w] = capped_sum(
+        target["requests_squared"][w], other["requests_squared"][w], CEILING
+    )
     target["tokens"][w] = capped_sum(target["tokens"][w], other["tokens"][w], CEILING)
     target["log_load"][w] = capped_sum(target["log_load"][w], other["log_load"][w], CEILING)
     target["log_load_squared"][w] = capped_sum(
@@ -238,4 +248,5 @@ def _merge_window(target: Record, other: Record, w: Int, wide: Int) -> None:
         target["tasks"][w, k] = capped_sum(
             target["tasks"][w, k], np.int64(other["tasks"][w, k]), wide
         )
+    target["voters"][w] = capped_sum(target["voters"][w], np.int64(other["voters"][w]), wide)
     merge(target["registers"][w], other["registers"][w])

@@ -183,7 +183,8 @@ def idle_links(
 
     As of ``epoch``, the partition's newest: those whose evidence is forgotten by age, with which
     nothing is lost; and those of a single member that were not sighted for more than
-    ``single_epochs``. Most links never have a second member, and they would fill the memory.
+    ``single_epochs``. Most links never have a second member, and they would fill the memory; one
+    that belongs to a campaign is waited for, because a replacement may come under it.
     """
     found = np.int64(0)
     for slot in range(views.counts[ROWS_USED]):
@@ -195,7 +196,8 @@ def idle_links(
         last = np.int64(row["last_epoch"])
         windows = epoch // clock.window - last // clock.window
         forgotten = windows > 1 and epoch // clock.day - last // clock.day > 1
-        if forgotten or (epoch - last > single_epochs and members_kept(row) <= 1):
+        single = row["campaign"] == 0 and members_kept(row) <= 1
+        if forgotten or (single and epoch - last > single_epochs):
             slots[found] = slot
             found += 1
     return found

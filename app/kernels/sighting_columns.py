@@ -2,8 +2,9 @@
 
 The record is ``app/events/sightings.py``'s, as Avro in the Confluent frame: a zero byte, four bytes
 of schema id, then the fields one after the other. Writer and reader are both ours, so the order is
-fixed; a new field means a new schema id. What differs between the links of an account comes first,
-so that the rest is encoded once for all of them.
+fixed; a new field means a new schema id (``SCHEMA_ID``), and sightings of an older one, of which
+there are a period's at most, are dead letters. What differs between the links of an account comes
+first, so that the rest is encoded once for all of them.
 
 Columns of a decoded sighting, ``int64[n, SIG_WIDTH]``; shares are in thousandths, hashes are the 64
 bits as a signed integer, a null is 0 unless it says otherwise.
@@ -14,7 +15,10 @@ from typing import Any
 import numpy as np
 
 from app.state.layout import ACTIONS, TASKS, TIERS, VERIFICATIONS
-from app.state.link_layout import LINK_KINDS, SCORES
+from app.state.link_layout import LINK_KINDS, NORMAL_SCORES, SCORES
+
+SCHEMA_ID = 1
+"""Workers alone write and read sightings, by the schema they ship: no registry knows it."""
 
 SIG_KIND = 0  # index in LINK_KINDS
 SIG_HASH = 1
@@ -26,8 +30,9 @@ SIG_REQUESTS = 6
 SIG_TOKENS = 7
 SIG_HOURS = 8  # bit h: active in hour h of the day, UTC
 SIG_TASKS = 9  # 14 columns, in the order of TASKS
-SIG_SCORES = SIG_TASKS + len(TASKS)  # 6 columns, in the order of SCORES
+SIG_SCORES = SIG_TASKS + len(TASKS)  # 11 columns, in the order of SCORES
 SIG_ELICITATION = SIG_SCORES + SCORES.index("elicitation")
+SIG_REFUSED = SIG_SCORES + len(NORMAL_SCORES)  # the shares follow the normal scores
 SIG_RISK = SIG_SCORES + SCORES.index("risk")
 SIG_MODEL = SIG_SCORES + len(SCORES)
 SIG_MODEL_SHARE = SIG_MODEL + 1
@@ -40,7 +45,8 @@ SIG_VERIFICATION = SIG_MODEL + 7  # index in VERIFICATIONS; -1: null
 SIG_ORG = SIG_MODEL + 8
 SIG_EXEMPT = SIG_MODEL + 9  # 0 or 1
 SIG_STANDING = SIG_MODEL + 10  # ACTION_*
-SIG_WIDTH = SIG_MODEL + 11
+SIG_CAMPAIGN = SIG_MODEL + 11
+SIG_WIDTH = SIG_MODEL + 12
 
 FRAME_BYTES = 5  # magic byte and schema id
 HEX16 = 16

@@ -12,11 +12,19 @@ from app.state.layout import ACTION_NONE, FLAG_PROFILE, TASKS, TIERS, VERIFICATI
 
 
 @lean_kernel
-def put_summary(out: Bytes, row: Record, arena: Bytes, period: Int, hours: Int) -> Int:
+def put_summary(
+    out: Bytes,
+    row: Record,
+    arena: Bytes,
+    period: Int,
+    hours: Int,
+    scores: npt.NDArray[np.int64],
+) -> Int:
     """Write the summary of an active account for sighting period number ``period``.
 
-    ``row`` is one element of a structured array of ``ACCOUNT``; ``hours`` the period's length.
-    ``out`` must have room for ``MAX_SUMMARY_BYTES``. Returns the bytes written.
+    ``row`` is one element of a structured array of ``ACCOUNT``; ``hours`` the period's length;
+    ``scores`` int64[len(NORMAL_SCORES)]. ``out`` must have room for ``MAX_SUMMARY_BYTES``. Returns
+    the bytes written.
     """
     end = (period + 1) * hours * HOUR_MS
     at = put_text(out, np.int64(0), arena, np.int64(row["id_at"]), np.int64(row["id_length"]))
@@ -25,7 +33,8 @@ def put_summary(out: Bytes, row: Record, arena: Bytes, period: Int, hours: Int) 
     at = put_long(out, at, min(np.int64(row["epoch_requests"]), s.INT_MAX))
     at = put_long(out, at, _whole(np.float64(row["epoch_tokens"])))
     at = put_long(out, at, _hours_of_day(row, period * hours, hours))
-    at = _put_shares(out, at, row)
+    at = _put_tasks(out, at, row)
+    at = _put_scores(out, at, row, scores)
     at = _put_models(out, at, row)
     at = put_long(out, at, _millis(row["first_ts"]))
     at = _put_profile(out, at, row)
@@ -37,7 +46,18 @@ def put_summary(out: Bytes, row: Record, arena: Bytes, period: Int, hours: Int) 
     at = put_long(out, at, 1 if known else 0)
     if known:
         at = put_label(out, at, s.ACTION_TEXT, s.ACTION_LENGTH, action)
+    campaign = campaign_of(row)
+    at = put_long(out, at, 1 if campaign != np.uint64(0) else 0)
+    if campaign != np.uint64(0):
+        at = put_hex16(out, at, campaign)
     return at
+
+
+@lean_kernel
+def campaign_of(row: Record) -> np.uint64:
+    """The campaign that the account is found to be in; 0: none, or one not confirmed."""
+    held: np.uint64 = row["campaign"] if row["campaign_probability"] > 0.0 else np.uint64(0)
+    return held
 
 
 @lean_kernel
@@ -51,7 +71,7 @@ def share_of(part: float, total: float) -> Int:
 
 
 @lean_kernel
-def _put_shares(out: Bytes, at: Int, row: Record) -> Int:
+def _put_tasks(out: Bytes, at: Int, row: Record) -> Int:
     total = 0.0
     for k in range(len(TASKS)):
         total += np.float64(row["tasks"][k])
@@ -59,13 +79,16 @@ def _put_shares(out: Bytes, at: Int, row: Record) -> Int:
     at = put_long(out, at, len(TASKS))
     for k in range(len(TASKS)):
         at = put_long(out, at, share_of(row["tasks"][k], total))
+    return put_long(out, at, 0)
+
+
+@lean_kernel
+def _put_scores(out: Bytes, at: Int, row: Record, scores: npt.NDArray[np.int64]) -> Int:
+    at = put_long(out, at, scores.size)
+    for k in range(scores.size):
+        at = put_long(out, at, scores[k])
     at = put_long(out, at, 0)
-    requests = np.float64(row["requests"][WEEK])
-    at = put_long(out, at, share_of(row["elicitation"][WEEK], requests))
-    at = put_long(out, at, share_of(row["novel"], requests))
-    at = put_long(out, at, share_of(row["opening"], requests))
-    at = put_long(out, at, share_of(row["refused"], requests))
-    at = put_long(out, at, share_of(row["proxy"], requests))
+    at = put_long(out, at, share_of(row["refused"], np.float64(row["requests"][WEEK])))
     # In shadow mode only the shadow standing knows what the detector thinks.
     return put_long(out, at, share_of(max(row["live"]["risk"], row["shadow"]["risk"]), 1.0))
 

@@ -82,13 +82,9 @@ def _decode(data: Bytes, at: Int, end: Int, schema_id: Int, out: npt.NDArray[np.
     at = _longs(data, at, end, out, s.SIG_SHARE, s.SIG_SHARE + 1)
     out[s.SIG_ACCOUNT], at = _account(data, at, end)
     at = _longs(data, at, end, out, s.SIG_EPOCH, s.SIG_TASKS)
-    # An array of one block: how many items, the items, an empty block.
-    items, at = read_varint(data, at, end)
-    at = _longs(data, at, end, out, s.SIG_TASKS, s.SIG_SCORES)
-    rest, at = read_varint(data, at, end)
-    if items != len(TASKS) or rest != 0:
-        return reasons.MALFORMED
-    at = _longs(data, at, end, out, s.SIG_SCORES, s.SIG_MODEL)
+    at = _array(data, at, end, out, s.SIG_TASKS, s.SIG_SCORES)
+    at = _array(data, at, end, out, s.SIG_SCORES, s.SIG_REFUSED)
+    at = _longs(data, at, end, out, s.SIG_REFUSED, s.SIG_MODEL)
     out[s.SIG_MODEL], at = _optional_hex16(data, at, end)
     at = _longs(data, at, end, out, s.SIG_MODEL_SHARE, s.SIG_MODEL_SHARE + 1)
     out[s.SIG_SECOND_MODEL], at = _optional_hex16(data, at, end)
@@ -103,6 +99,7 @@ def _decode(data: Bytes, at: Int, end: Int, schema_id: Int, out: npt.NDArray[np.
     out[s.SIG_EXEMPT], at = _boolean(data, at, end)
     standing, at = _optional_label(data, at, end, s.ACTION_WORDS)
     out[s.SIG_STANDING] = max(standing, 0)
+    out[s.SIG_CAMPAIGN], at = _optional_hex16(data, at, end)
     if at != end:
         return reasons.MALFORMED
     return reasons.OK if _in_range(out) else reasons.OUT_OF_RANGE
@@ -146,6 +143,18 @@ def _key_agrees(data: Bytes, frame: Matrix, out: npt.NDArray[np.int64]) -> Bool:
         return False
     hashed, valid = _digits(data, start + length + 1)
     return valid and hashed == out[s.SIG_HASH]
+
+
+@lean_kernel
+def _array(
+    data: Bytes, at: Int, end: Int, out: npt.NDArray[np.int64], first: Int, last: Int
+) -> Int:
+    """Read an array of as many numbers as there are columns from ``first`` to before ``last``: one
+    block, which is how many items and the items, and an empty block."""
+    items, at = read_varint(data, at, end)
+    at = _longs(data, at, end, out, first, last)
+    rest, at = read_varint(data, at, end)
+    return at if items == last - first and rest == 0 else np.int64(-1)
 
 
 @lean_kernel

@@ -12,7 +12,6 @@ how an older row is read. An account may cost at most 1 KiB in all, index and id
 import numpy as np
 
 ACCOUNT_VERSION = 2
-LINK_VERSION = 1
 
 # Horizons of the decayed windows, as time constants of the exponential: hour, day, week.
 HORIZONS_MS = (3_600_000, 86_400_000, 604_800_000)

@@ -13,6 +13,12 @@ of the newest day follow from ``last_epoch``.
 Shares are in thousandths, and a share counts once for each account and epoch, however many
 requests stand behind it: requests of one account are not independent observations, and one whale
 must not speak for a group. Sums stop at the largest value of their type instead of wrapping round.
+
+What a campaign has made of a link (``campaign`` and the fields after it) does not come from
+sightings: it is written when an epoch is closed, and it does not age by itself.
+
+Changing a row: raise the version, keep the old dtype in ``app/state/link_history.py``, and say how
+an older row is read.
 """
 
 import numpy as np
@@ -29,13 +35,39 @@ LINK_KINDS = (
     "program",  # template hash: one client program
     "family",  # prompt family: one band of its SimHash, see app/kernels/bands.py
     "signup_hour",  # hours since the Unix epoch
+    "campaign",  # the campaign that the account was found to be in
 )
-PAYMENT, NETWORK, DEVICE, CLIENT, EMAIL_DOMAIN, REFERRAL, PROGRAM, FAMILY, SIGNUP_HOUR = range(
-    len(LINK_KINDS)
-)
+(
+    PAYMENT,
+    NETWORK,
+    DEVICE,
+    CLIENT,
+    EMAIL_DOMAIN,
+    REFERRAL,
+    PROGRAM,
+    FAMILY,
+    SIGNUP_HOUR,
+    CAMPAIGN,
+) = range(len(LINK_KINDS))
 
-# Sums of shares over a sighting's account, in ``scores``.
-SCORES = ("elicitation", "novel", "opening", "refused", "proxy", "risk")
+LINK_VERSION = 2
+
+# Sums over a sighting's account, in ``scores``. The first ones are normal scores: how many robust
+# deviations the account lies above the live population's median in a trait, held to -4..4, as
+# ``(deviations + 4) * 125``: 500 is the median, and whatever is not known. The rest are shares.
+NORMAL_SCORES = (
+    "elicitation",
+    "capabilities",
+    "fresh",
+    "openings",
+    "networks",
+    "proxy",
+    "active_hours",
+    "steadiness",
+    "requests",
+)
+SCORES = (*NORMAL_SCORES, "refused", "risk")
+MEDIAN_SCORE = 500
 # Sums of sightings, in ``counts``.
 SIGHTINGS = 0  # accounts active in an epoch, summed over epochs
 ARRIVALS = 1  # of accounts first seen in that very epoch: one for each account that arrived
@@ -46,7 +78,8 @@ COUNTS = 4
 SAMPLE = 16  # members kept by name: a uniform sample, exact while a link has no more
 REGISTERS = 64  # bytes of HyperLogLog registers, two to a byte: 128 registers, 9.2 % error
 TOTAL_REGISTERS = 512  # 1,024 registers, 3.3 %
-MODEL_BUCKETS = 7  # with eight, a row with its key and index entry would not fit in 1 KiB
+MODEL_BUCKETS = 7  # few models are in use at a time; two in a bucket hide a move between them
+VOTES = 3  # campaigns counted in a window, those with the smallest ids
 
 LINK = np.dtype(
     [
@@ -54,15 +87,25 @@ LINK = np.dtype(
         ("first_epoch", np.int32),  # the first in which an account was sighted
         ("last_epoch", np.int32),  # the newest
         ("kind", np.uint8),  # index in LINK_KINDS
+        # what the newest assessment that found the link in a campaign said
+        ("campaign_families", np.uint8),  # bit mask of the families of evidence that spoke
+        ("campaign_probability", np.uint16),  # thousandths
+        ("campaign_epoch", np.int32),  # the epoch it was about
+        ("campaign", np.uint64),  # id; 0: the link is in none
+        ("profile", np.uint8, (len(NORMAL_SCORES),)),  # the group's mean scores then, in 1/250
         ("pad", np.uint8, (7,)),
         # by window
         ("requests", np.int64, (2,)),
+        ("requests_squared", np.int64, (2,)),  # sum of squares per account and epoch
         ("tokens", np.int64, (2,)),  # output and reasoning tokens
         ("log_load", np.int64, (2,)),  # sum of log2(requests) per account and epoch, in 1/256
         ("log_load_squared", np.int64, (2,)),  # sum of its square, in 1/65536
         ("counts", np.uint32, (2, COUNTS)),
         ("scores", np.uint32, (2, len(SCORES))),
         ("tasks", np.uint32, (2, len(TASKS))),
+        ("vote", np.uint64, (2, VOTES)),  # smallest ids of sightings' campaigns, ascending; 0: free
+        ("votes", np.uint32, (2, VOTES)),  # sightings that hold each of them
+        ("voters", np.uint32, (2,)),  # sightings that hold any campaign
         ("registers", np.uint8, (2, REGISTERS)),  # HyperLogLog of the accounts
         # by day
         ("models", np.uint32, (2, MODEL_BUCKETS)),  # sums of shares, by hash of the model
@@ -75,8 +118,8 @@ LINK = np.dtype(
         ("member_requests", np.uint16, (SAMPLE,)),  # in the member's newest window
         ("member_org", np.uint16, (SAMPLE,)),  # some bits of the organisation's hash; 0: none
         ("member_task", np.uint8, (SAMPLE,)),  # its most frequent task
-        ("member_elicitation", np.uint8, (SAMPLE,)),  # shares, in 1/250
-        ("member_risk", np.uint8, (SAMPLE,)),
+        ("member_elicitation", np.uint8, (SAMPLE,)),  # normal score, in 1/250
+        ("member_risk", np.uint8, (SAMPLE,)),  # shares, in 1/250
         ("member_share", np.uint8, (SAMPLE,)),  # of its own traffic under this link
     ],
     align=True,
@@ -94,12 +137,14 @@ TOTALS = np.dtype(
         ("first_epoch", np.int32),
         ("last_epoch", np.int32),
         ("requests", np.int64, (2,)),
+        ("requests_squared", np.int64, (2,)),
         ("tokens", np.int64, (2,)),
         ("log_load", np.int64, (2,)),
         ("log_load_squared", np.int64, (2,)),
         ("counts", np.int64, (2, COUNTS)),
         ("scores", np.int64, (2, len(SCORES))),
         ("tasks", np.int64, (2, len(TASKS))),
+        ("voters", np.int64, (2,)),
         ("registers", np.uint8, (2, TOTAL_REGISTERS)),
         ("models", np.int64, (2, MODEL_BUCKETS)),
         ("hours", np.int64, (2, 24)),

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from app.state.link_history import TOTALS_1
 from app.state.link_layout import LINK_KINDS, TOTALS
 
 
@@ -34,9 +35,14 @@ def totals_to_json(totals: npt.NDArray[Any]) -> dict[str, Any]:
 
 
 def totals_from_json(saved: Any) -> npt.NDArray[Any]:
-    """What ``totals_to_json`` wrote. Raises ValueError for anything else."""
+    """What ``totals_to_json`` wrote; of an earlier release, nothing (see ``link_history.py``).
+
+    Raises ValueError for anything else.
+    """
     totals = new_totals()
     try:
+        if saved and all(fields.keys() == TOTALS_1 for fields in saved.values()):
+            return totals
         for kind, fields in saved.items():
             total = totals[LINK_KINDS.index(kind)]
             for name in TOTALS.names or ():
