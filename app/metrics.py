@@ -125,6 +125,12 @@ DECODE_ERRORS = _counter(
     "framing",
     "reason",
 )
+SCHEMAS_AWAITED = _gauge(
+    "schemas_awaited",
+    "Avro schemas that records of a topic wait for, until the schema registry has answered.",
+    "Not zero for a minute: the registry is away; nothing is lost, and nothing goes on there.",
+    "topic",
+)
 LAG = _gauge(
     "lag_records",
     "Records between the worker's position and the end of the partition.",

@@ -17,6 +17,7 @@ from app.agents.feeding import Fold, feed
 from app.agents.judgement import JudgementBook
 from app.agents.links import LinkSchedule
 from app.agents.owned_table import OwnedTable
+from app.agents.schemas import SchemasAtHand
 from app.agents.sweep import Sweep
 from app.agents.table_partition import Place
 from app.events import topics as t
@@ -62,8 +63,9 @@ def accounts_table(
         encoder,
         lambda: time.time_ns() // 1_000_000,
     )
-    request_schemas = AvroPrograms(REQUESTS, lambda number: schemas.writer(number, Request))
-    profile_schemas = AvroPrograms(PROFILES, lambda number: schemas.writer(number, Profile))
+    at_hand = SchemasAtHand(schemas)
+    request_schemas = AvroPrograms(REQUESTS, lambda number: at_hand.writer(number, Request))
+    profile_schemas = AvroPrograms(PROFILES, lambda number: at_hand.writer(number, Profile))
     epoch_ms = default_policy().clock.epoch_minutes * 60_000
 
     def begin(place: Place, held: HeldPartition) -> AccountPartition:
@@ -82,7 +84,7 @@ def accounts_table(
                 sightings_topic=named(t.SIGHTINGS),
                 population_topic=named(t.POPULATION),
             ),
-            schemas=schemas,
+            schemas=at_hand,
             request_schemas=request_schemas,
             profile_schemas=profile_schemas,
         )
@@ -99,5 +101,5 @@ def accounts_table(
         failed=failed,
     )
     for topic, fold in FOLDS.items():
-        feed(app, named(topic), table.ownership, fold)
+        feed(app, named(topic), table.ownership, fold, at_hand)
     return table

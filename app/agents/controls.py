@@ -78,26 +78,28 @@ def _one_by_one(
     kind: type[R],
     apply: Callable[[AccountPartition, int, R, Source], bool],
 ) -> Iterator[None]:
-    """Apply records that are few, each as an object. ``apply`` says whether it was news."""
+    """Apply records that are few, each as an object. ``apply`` says whether it was news.
+
+    All are read before the first is applied: a run whose schemas are pending is begun again.
+    """
     framed = partition.framed(run)
+    read = [_read(partition, framed, i, kind) for i in range(len(framed.frames))]
     partition.reserve(framed)
-    count = len(framed.frames)
+    count = len(read)
     status = np.full(count, reasons.OK, np.int32)
     fields: list[str | None] = [None] * count
     counters = partition.counters
-    for i in range(count):
+    for i, record in enumerate(read):
+        if isinstance(record, BadRecord):
+            status[i] = reasons.NAMES.index(record.reason)
+            fields[i] = record.field
+            counters[f"{name}.dead"] += _records(framed, i)
+            continue
         source = Source(
             topic=run.topic,
             partition=partition.place.number,
             offset=int(framed.frames[i, c.FRAME_OFFSET]),
         )
-        try:
-            record = _read(partition, framed, i, kind)
-        except BadRecord as exc:
-            status[i] = reasons.NAMES.index(exc.reason)
-            fields[i] = exc.field
-            counters[f"{name}.dead"] += _records(framed, i)
-            continue
         slot = partition.store.add(record.record_key().encode())
         if slot is None:
             status[i] = reasons.STATE_FULL
@@ -120,7 +122,15 @@ def _records(framed: Framed, i: int) -> int:
     return int(framed.frames[i, c.FRAME_VALUE_LENGTH]) if unframed else 1
 
 
-def _read(partition: AccountPartition, framed: Framed, i: int, kind: type[R]) -> R:
+def _read(partition: AccountPartition, framed: Framed, i: int, kind: type[R]) -> R | BadRecord:
+    """The record numbered ``i``, or what is wrong with it."""
+    try:
+        return _good(partition, framed, i, kind)
+    except BadRecord as exc:
+        return exc
+
+
+def _good(partition: AccountPartition, framed: Framed, i: int, kind: type[R]) -> R:
     """The record numbered ``i``; raises ``BadRecord``, also where its key is not as it should."""
     _, _, key_at, key_length, at, length = framed.frames[i].tolist()
     if at == UNFRAMED:

@@ -3,19 +3,23 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import faust
 import structlog
 
 from app import metrics
 from app.agents.ownership import Ownership, Tenure
+from app.agents.schemas import SchemasAtHand, Wanted
 from app.agents.table_partition import Run, TablePartition
+from app.kernels.avro_decode_program import SchemasPending
 
 log = structlog.get_logger(__name__)
 
-REGISTRY_SECONDS = 2.0
-"""Pause before a schema registry that could not be reached is asked again."""
+FIRST_PAUSE_SECONDS = 1.0
+LONGEST_PAUSE_SECONDS = 30.0
+"""Pauses before a schema registry that could not be reached is asked again: doubled each time, and
+short enough that nobody waits for long once it is back."""
 
 P = TypeVar("P", bound=TablePartition)
 
@@ -24,14 +28,24 @@ Fold = Callable[[P, Run], Iterator[None]]
 full checkpoint is durable, and may be abandoned there."""
 
 
-def feed(app: faust.App, topic: str, ownership: Ownership[P], fold: Fold[P]) -> None:
-    """Declare an agent of ``app`` that folds ``topic`` into the partitions that are owned."""
+def feed(
+    app: faust.App,
+    topic: str,
+    ownership: Ownership[P],
+    fold: Fold[P],
+    schemas: SchemasAtHand | None = None,
+) -> None:
+    """Declare an agent of ``app`` that folds ``topic`` into the partitions that are owned.
+
+    ``schemas`` are those that ``fold`` reads with, where it reads Avro of foreign writers.
+    """
     channel = app.topic(topic, key_serializer="raw", value_serializer="raw")
+    lookups = None if schemas is None else SchemaLookups(topic, schemas, lambda: app.consumer)
 
     async def agent(stream: Any) -> None:
         async for event in stream.events():
             try:
-                await _take(ownership, fold, event.message)
+                await take(ownership, fold, event.message, lookups)
             except Exception as exc:
                 # Faust would drop the chunk and go on, but nothing may be skipped.
                 ownership.failed(exc)
@@ -40,11 +54,78 @@ def feed(app: faust.App, topic: str, ownership: Ownership[P], fold: Fold[P]) -> 
     app.agent(channel, name=topic)(agent)
 
 
-async def _take(ownership: Ownership[P], fold: Fold[P], message: Any) -> None:
+class Waiting(Protocol):
+    """Who is told that a topic is held up from outside; see ``Consumer.held_up``."""
+
+    held_up: set[str]
+
+
+class SchemaLookups:
+    """The schemas that runs of one topic wait for. One run at a time, as an agent takes them."""
+
+    def __init__(self, topic: str, schemas: SchemasAtHand, consumer: Callable[[], Waiting]) -> None:
+        self._topic = topic
+        self._schemas = schemas
+        self._consumer = consumer
+        self._learnt: set[Wanted] = set()
+
+    async def wait(self, wanted: set[Wanted], still: Callable[[], bool]) -> None:
+        """Until the source has answered for what is ``wanted``, or not ``still`` to be waited for.
+
+        Only this topic's agent waits. Its partitions keep their offsets and their order.
+        """
+        self._learnt |= wanted
+        pause = FIRST_PAUSE_SECONDS
+        held_up = self._consumer().held_up
+        held_up.add(self._topic)
+        metrics.SCHEMAS_AWAITED.labels(topic=self._topic).set(len(wanted))
+        try:
+            while still():
+                try:
+                    await self._schemas.learn(wanted)
+                    return
+                except ConnectionError as exc:
+                    log.warning(
+                        "records wait for the schema registry", topic=self._topic, error=str(exc)
+                    )
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+        finally:
+            held_up.discard(self._topic)
+            metrics.SCHEMAS_AWAITED.labels(topic=self._topic).set(0)
+
+    def done(self) -> None:
+        """The run has been taken, or given up."""
+        self._schemas.forget(self._learnt)
+        self._learnt = set()
+
+
+async def take(
+    ownership: Ownership[P], fold: Fold[P], message: Any, lookups: SchemaLookups | None = None
+) -> None:
+    """Fold the chunk ``message`` into its partition, if that is owned."""
     tenure = ownership.get(message.partition)
     if tenure is None:
         return  # given up while the chunk was on its way: the next owner reads it again
+    try:
+        await _fold(ownership, fold, message, tenure, lookups)
+    finally:
+        if lookups is not None:
+            lookups.done()
+
+
+async def _fold(
+    ownership: Ownership[P],
+    fold: Fold[P],
+    message: Any,
+    tenure: Tenure[P],
+    lookups: SchemaLookups | None,
+) -> None:
     run = Run(message.topic, message.value, message.first_offset, message.next_offset)
+
+    def owned() -> bool:
+        return ownership.get(message.partition) is tenure
+
     started = time.perf_counter()
     waited = 0.0
     steps = fold(tenure.partition, run)
@@ -53,13 +134,15 @@ async def _take(ownership: Ownership[P], fold: Fold[P], message: Any) -> None:
             next(steps)
         except StopIteration:
             break
-        except ConnectionError as exc:
-            # A writer's schema cannot be had now. Nothing of the run has been folded yet, so it is
-            # begun again: its records are not bad, they wait.
-            log.warning("records wait for the schema registry", topic=run.topic, error=str(exc))
-            await asyncio.sleep(REGISTRY_SECONDS)
-            if ownership.get(message.partition) is not tenure:
+        except SchemasPending as exc:
+            if lookups is None:
+                raise
+            # Nothing of the run has been applied yet: it is begun again.
+            paused = time.perf_counter()
+            await lookups.wait(exc.wanted, owned)
+            if not owned():
                 return
+            waited += time.perf_counter() - paused
             steps = fold(tenure.partition, run)
             continue
         paused = time.perf_counter()

@@ -45,6 +45,8 @@ Resolver = Callable[[int], Schema | None]
 
 RETRY_SECONDS = 30.0  # a schema may be registered a moment after its first record is seen
 
+MISSING_IDS = 10_000  # made-up ids must not fill the memory
+
 _PRIMITIVES = {
     "null": OP_NULL,
     "boolean": OP_BOOLEAN,
@@ -55,6 +57,17 @@ _PRIMITIVES = {
     "bytes": OP_BYTES,
     "string": OP_STRING,
 }
+
+
+class SchemasPending(LookupError):
+    """A resolver must not wait for these schemas here: get them, then begin again.
+
+    ``wanted`` names them as the resolver does.
+    """
+
+    def __init__(self, wanted: set[Any]) -> None:
+        super().__init__(f"{len(wanted)} schemas have to be looked up first")
+        self.wanted = wanted
 
 
 class UnreadableSchema(ValueError):
@@ -227,9 +240,10 @@ class AvroPrograms:
     """The programs of the writers' schemas met so far, for one ``RecordSpec``.
 
     ``resolve(schema_id)`` returns the writer's schema (JSON text or parsed) or None if there is no
-    such schema. It may block. What it raises passes through: a registry that cannot be asked must
-    delay records, not turn them into dead letters. A schema that does not exist, or cannot be
-    used, is asked for again after ``retry_seconds``; one that can is never asked for again.
+    such schema. It may block, or raise ``SchemasPending``. What it raises passes through: a
+    registry that cannot be asked must delay records, not turn them into dead letters. A schema that
+    does not exist, or cannot be used, is asked for again after ``retry_seconds``; one that can is
+    never asked for again.
 
     Safe to use from several threads; one at a time asks.
     """
@@ -253,14 +267,23 @@ class AvroPrograms:
         )
 
     def load(self, schema_ids: set[int]) -> bool:
-        """Make programs of these schemas; returns whether any was added."""
+        """Make programs of these schemas; returns whether any was added.
+
+        Raises ``SchemasPending`` for all at once that the resolver will not wait for.
+        """
         with self._lock:
             added = False
+            pending: set[Any] = set()
             for schema_id in sorted(schema_ids):
                 if schema_id in self.programs.ids:
                     added = True  # by another thread, since the records were looked at
                 elif self._clock() >= self._missing.get(schema_id, -np.inf):
-                    added |= self._ask(schema_id)
+                    try:
+                        added |= self._ask(schema_id)
+                    except SchemasPending as exc:
+                        pending |= exc.wanted
+            if pending:
+                raise SchemasPending(pending)
             return added
 
     def _ask(self, schema_id: int) -> bool:
@@ -272,7 +295,10 @@ class AvroPrograms:
             parsed = json.loads(schema) if isinstance(schema, str) else schema
             program = compile_schema(parsed, self.spec, base=len(old.code))
         except ValueError:
+            self._missing.pop(schema_id, None)
             self._missing[schema_id] = self._clock() + self._retry_seconds
+            if len(self._missing) > MISSING_IDS:
+                del self._missing[next(iter(self._missing))]  # the oldest answer
             return False
         self._missing.pop(schema_id, None)
         self.programs = Programs(

@@ -40,6 +40,8 @@ class Consumer(stock.Consumer):  # type: ignore[misc]
         self._ledger = AckLedger()
         self._placed: dict[TP, int] = {}
         self.delivered = Delivered()
+        self.held_up: set[str] = set()
+        """Topics whose agent waits for something outside the worker: that is no stall of ours."""
         super().__init__(*args, **kwargs)
         self._n_acked: int = 0
 
@@ -217,12 +219,14 @@ class Consumer(stock.Consumer):  # type: ignore[misc]
         self._ledger.forget(ensure_TPset(partitions))
 
     def progress(self) -> dict[TP, int]:
-        """How far each input that is not paused has come: for chunks what is acknowledged or
-        durable, for single records what the client has handed out."""
+        """How far each input that is neither paused nor held up has come: for chunks what is
+        acknowledged or durable, for single records what the client has handed out."""
         positions: dict[TP, int] = {}
         if not self._placed:
             return positions
         for tp in self._inputs() & self._placed.keys() - self._paused_partitions:
+            if tp.topic in self.held_up:
+                continue
             at: int | None = self._thread.client_position(tp)
             if self.in_chunks(tp):
                 at = self._chunks_done(tp)

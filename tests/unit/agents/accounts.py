@@ -11,7 +11,7 @@ from app.agents.controls import operators, profiles, verdicts
 from app.agents.judgement import JudgementBook
 from app.agents.sweep import Sweep
 from app.agents.table_partition import Place, Run
-from app.events.framing import Encoder, ShippedSchemas
+from app.events.framing import Encoder, SchemaSource, ShippedSchemas
 from app.events.profiles import Profile
 from app.events.requests import Request
 from app.events.specs import PROFILES, REQUESTS
@@ -36,9 +36,17 @@ FOLDS = {
     "verdicts": verdicts,
 }
 Record = tuple[bytes | None, bytes | None]
+
+
+def _programs(schemas: SchemaSource) -> tuple[AvroPrograms, AvroPrograms]:
+    return (
+        AvroPrograms(REQUESTS, lambda i: schemas.writer(i, Request)),
+        AvroPrograms(PROFILES, lambda i: schemas.writer(i, Profile)),
+    )
+
+
 _SCHEMAS = ShippedSchemas()
-_REQUESTS = AvroPrograms(REQUESTS, lambda i: _SCHEMAS.writer(i, Request))
-_PROFILES = AvroPrograms(PROFILES, lambda i: _SCHEMAS.writer(i, Profile))
+_REQUESTS, _PROFILES = _programs(_SCHEMAS)
 
 
 def document(account: str, event: str, ts: int, **changes: Any) -> dict[str, Any]:
@@ -115,7 +123,16 @@ class Accounts:
     ``outputs`` and ``rows`` are those of committed transactions. ``crash`` begins anew from them.
     """
 
-    def __init__(self, *, limit: int = 1_000, number: int = 0, partitions: int = 1) -> None:
+    def __init__(
+        self,
+        *,
+        limit: int = 1_000,
+        number: int = 0,
+        partitions: int = 1,
+        schemas: SchemaSource | None = None,
+    ) -> None:
+        self.schemas = schemas or _SCHEMAS
+        self.programs = (_REQUESTS, _PROFILES) if schemas is None else _programs(schemas)
         self.limit = limit
         self.place = Place(number, partitions, {}, "dead-letters")
         self.book = JudgementBook(default_policy())
@@ -142,9 +159,9 @@ class Accounts:
                 sightings_topic="sightings",
                 population_topic="population",
             ),
-            schemas=_SCHEMAS,
-            request_schemas=_REQUESTS,
-            profile_schemas=_PROFILES,
+            schemas=self.schemas,
+            request_schemas=self.programs[0],
+            profile_schemas=self.programs[1],
         )
 
     # Feeding.

@@ -10,11 +10,12 @@ import orjson
 import pytest
 
 from app.events.specs import REQUESTS
-from app.kernels import reasons
+from app.kernels import avro_decode_program, reasons
 from app.kernels.avro_decode_program import (
     RETRY_SECONDS,
     AvroPrograms,
     Schema,
+    SchemasPending,
     UnreadableSchema,
     compile_schema,
 )
@@ -341,6 +342,32 @@ def test_a_registry_that_cannot_be_asked_delays_records() -> None:
     chunk = framed([(None, b"\0\0\0\0\x01\0")])
     with pytest.raises(ConnectionError, match="registry is down"):
         decode(chunk, SPEC, partition=0, partitions=0, avro=AvroPrograms(SPEC, resolve))
+
+
+def test_schemas_that_must_be_waited_for_are_named_all_at_once() -> None:
+    known = {1: schema_of(NUMBER, KIND)}
+
+    def resolve(schema_id: int) -> Schema | None:
+        if schema_id not in known:
+            raise SchemasPending({schema_id})
+        return known[schema_id]
+
+    body = zigzag(5) + zigzag(1) + b"a"
+    chunk = framed([(None, struct.pack(">bI", 0, i) + body) for i in (9, 1, 8, 9)])
+    programs = AvroPrograms(SPEC, resolve)
+    with pytest.raises(SchemasPending) as pending:
+        decode(chunk, SPEC, partition=0, partitions=0, avro=programs)
+    assert pending.value.wanted == {8, 9}
+    known |= dict.fromkeys((8, 9), known[1])
+    result = decode(chunk, SPEC, partition=0, partitions=0, avro=programs)
+    assert [reasons.NAMES[status] for status in result.status] == ["ok"] * 4
+
+
+def test_made_up_schemas_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(avro_decode_program, "MISSING_IDS", 10)
+    programs = AvroPrograms(SPEC, Registry())
+    assert not programs.load(set(range(50)))
+    assert len(programs._missing) == 10
 
 
 def test_unknown_schemas_do_not_hold_up_others() -> None:

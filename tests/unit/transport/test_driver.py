@@ -104,3 +104,19 @@ async def test_credentials_reach_the_client(secure: bool) -> None:
     assert made._client._sasl_plain_username == "worker"
     assert made._client._sasl_plain_password == "secret"
     assert made._client._ssl_context is context
+
+
+def test_a_topic_that_is_held_up_from_outside_is_not_watched_for_stalls() -> None:
+    application = app()
+    application.transport.read_in_chunks("free", "waiting")
+    consumer = Consumer(application.transport, _nothing, _nothing, _nothing)
+    free, waiting = TP("free", 0), TP("waiting", 0)
+    consumer._placed = {free: 5, waiting: 7}
+    consumer._inputs = lambda: {free, waiting}
+    consumer._thread.client_position = lambda _: None
+    try:
+        assert consumer.progress() == {free: 5, waiting: 7}
+        consumer.held_up.add("waiting")
+        assert consumer.progress() == {free: 5}
+    finally:
+        consumer._thread.thread_loop.close()
