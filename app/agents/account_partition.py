@@ -238,7 +238,7 @@ class AccountPartition(TablePartition):
     def _prompt_outputs(self) -> list[Output]:
         # Before any row that has moved on since: else a part that is cut again after a restart
         # would see what came later.
-        return self._sweep.take_parts()
+        return self._sweep.part_outputs()
 
     def _more_rows(self) -> tuple[npt.NDArray[np.int32], list[Output]]:
         return self._sweep.take_sightings(self.store)

@@ -104,6 +104,10 @@ class JudgementBook:
             # Written by workers alone: somebody else writes to an internal topic.
             log.error("population part refused", error=str(exc))
             return
+        self.population_part(part)
+
+    def population_part(self, part: PopulationPart) -> None:
+        """Take in the next part of a population snapshot."""
         closed = self._assembler.add(part)
         if closed:
             self._snapshots = [*self._snapshots, *closed][-MAX_REGIMES:]

@@ -8,7 +8,7 @@ import pytest
 from app.events.framing import decode
 from app.events.sightings import Sighting
 from app.kernels.sighting_summary import share_of
-from app.kernels.sightings import MAX_LINKS, Output, Period, encode_sightings, take
+from app.kernels.sightings import MAX_LINKS, Output, Period, encode_sightings, pairs, take
 from app.state.layout import (
     ACCOUNT,
     ACTION_SUSPEND,
@@ -49,7 +49,8 @@ class Accounts:
         return np.frombuffer("".join(self.ids).encode(), np.uint8)
 
     def take(self, first: int = 0, records: int = 1000) -> tuple[list[tuple[bytes, bytes]], int]:
-        return take(self.rows, self.arena, first, PERIOD, SCHEMA, records)
+        written, slot = take(self.rows, self.arena, first, PERIOD, SCHEMA, records)
+        return pairs(written), slot
 
     def sightings(self) -> list[Sighting]:
         pairs, slot = self.take()
