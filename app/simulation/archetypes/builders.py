@@ -40,9 +40,7 @@ PRODUCTS_TASKS = {
 def own_programs(rows: Rows, world: World, rng: np.random.Generator, families: IntArray) -> None:
     """Give each habit a program of its own and ``families`` prompt families."""
     count = len(rows)
-    tools = np.where(rng.random(count) < 0.4, rng.integers(1, 24, count), 0)
-    settings = rng.choice([np.nan, 0.0, 0.2, 0.7, 1.0], count, p=[0.45, 0.2, 0.15, 0.12, 0.08])
-    first = world.add_programs(count, tools=tools, temperature=settings)
+    first = world.add_clients(rng, count)
     rows["program"] = (first + np.arange(count))[:, None]
     ends = np.cumsum(families)
     rows["family"] = world.new("family", int(ends[-1])) + ends - families
