@@ -1,0 +1,167 @@
+"""The figures a detector is judged by, from what became of every account.
+
+A rate comes with the accounts behind it and its 95 % interval: Clopper and Pearson's where accounts
+are counted one by one ("The use of confidence or fiducial limits", Biometrika 1934), and one by
+bootstrap over whole groups (Field and Welsh, "Bootstrapping clustered data", JRSS B 2007), because
+members of one class or one product share their fate.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+IntArray = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+NEVER = np.iinfo(np.int64).max
+"""A time that has not come."""
+
+
+class Outcome(NamedTuple):
+    """What became of each account, one element each.
+
+    ``fraudulent`` bool[n]; ``archetype`` what it was, as text; ``group`` int64[n], which
+    independent group of its archetype, -1 for people on their own; ``acted`` and ``suspended``
+    int64[n], event time (ms) of the first live throttle or suspension and of the first suspension,
+    ``NEVER``; ``throttled`` bool[n], ever throttled live; ``attempted`` and ``refused`` int64[n],
+    its attack requests, and those of them that enforcement refused; ``before`` int64[n], attack
+    requests served before its first suspension. ``begun`` event time (ms) of the first attack.
+    """
+
+    fraudulent: Bools
+    archetype: list[str]
+    group: IntArray
+    acted: IntArray
+    suspended: IntArray
+    throttled: Bools
+    attempted: IntArray
+    refused: IntArray
+    before: IntArray
+    begun: int
+
+
+def figures(outcome: Outcome) -> dict[str, Any]:
+    """The figures by name, ready for JSON; None where nothing can be said."""
+    bad = outcome.fraudulent
+    good = ~bad
+    suspended = outcome.suspended != NEVER
+    attempted, refused = int(outcome.attempted[bad].sum()), int(outcome.refused[bad].sum())
+    extracted = attempted - refused
+    burned = int(suspended[bad].sum())
+    result: dict[str, Any] = {
+        "fraudulent_accounts": int(bad.sum()),
+        "benign_accounts": int(good.sum()),
+        "attempted": attempted,
+        "refused": refused,
+        "recall_accounts": _share(burned, int(bad.sum())),
+        "prevented": _share(refused, attempted),
+        "time_to_first_action_s": _since(outcome, 1),
+        "time_to_half_accounts_s": _since(outcome, (int(bad.sum()) + 1) // 2),
+        "interactions_before_suspension_p50": _quantile(outcome.before[bad & suspended], 0.5),
+        "interactions_before_suspension_p90": _quantile(outcome.before[bad & suspended], 0.9),
+        "attacker_cost": 1000.0 * burned / extracted if extracted else None,
+        "precision_suspend": _share(burned, int(suspended.sum())),
+    }
+    for name, hit in (("suspend", suspended), ("throttle", outcome.throttled)):
+        result |= _false_positives(name, hit, outcome)
+    result["suspended_per_hard_negative"] = _per_archetype(suspended, outcome)
+    result["throttled_per_hard_negative"] = _per_archetype(outcome.throttled, outcome)
+    result["groups"] = _groups(suspended, outcome)
+    return result
+
+
+def clopper_pearson(hits: int, of: int, level: float = 0.95) -> tuple[float, float]:
+    """The exact interval of a proportion. Raises ValueError for more hits than trials."""
+    from scipy.stats import binomtest  # an extra: whoever runs a worker does not need it
+
+    if not of:
+        return 0.0, 1.0
+    interval = binomtest(hits, of).proportion_ci(level, method="exact")
+    return float(interval.low), float(interval.high)
+
+
+def cluster_bootstrap(
+    hits: Bools, clusters: IntArray, *, seed: int = 1, rounds: int = 2_000, level: float = 0.95
+) -> tuple[float, float]:
+    """Percentile interval of the mean of ``hits`` when whole clusters are drawn anew.
+
+    ``clusters`` int64[n] names each one's cluster. With no hit anywhere the upper end is 0, which
+    says nothing: report the exact interval over clusters then.
+    """
+    _, which = np.unique(clusters, return_inverse=True)
+    sizes = np.bincount(which).astype(np.float64)
+    sums = np.bincount(which, weights=hits.astype(np.float64))
+    if not sizes.size:
+        return 0.0, 1.0
+    # Clusters of one without a hit are alike, and most are: how many are drawn is binomial.
+    rng = np.random.default_rng(seed)
+    kinds, members = np.unique(np.stack([sizes, sums]), axis=1, return_counts=True)
+    drawn = rng.multinomial(sizes.size, members / sizes.size, rounds)
+    means = drawn @ kinds[1] / (drawn @ kinds[0])
+    low, high = np.quantile(means, [(1.0 - level) / 2.0, (1.0 + level) / 2.0])
+    return float(low), float(high)
+
+
+def _false_positives(name: str, hit: Bools, outcome: Outcome) -> dict[str, Any]:
+    good = ~outcome.fraudulent
+    count, of = int(hit[good].sum()), int(good.sum())
+    return {
+        f"fpr_{name}": _share(count, of),
+        f"fpr_{name}_accounts": count,
+        f"fpr_{name}_interval": clopper_pearson(count, of),
+        f"fpr_{name}_cluster_interval": cluster_bootstrap(hit[good], _clusters(outcome)[good]),
+    }
+
+
+def _clusters(outcome: Outcome) -> IntArray:
+    """One number per independent group; who is in none is one by itself."""
+    count = len(outcome.group)
+    _, kind = np.unique(np.array(outcome.archetype, dtype=str), return_inverse=True)
+    alone = outcome.group < 0
+    numbers = kind.astype(np.int64) * (1 << 32) + outcome.group
+    clusters: IntArray = np.where(alone, -1 - np.arange(count), numbers)
+    return clusters
+
+
+def _groups(suspended: Bools, outcome: Outcome) -> dict[str, dict[str, int]]:
+    """For each archetype that comes in groups: how many, and in how many anybody, and at least
+    half, was suspended."""
+    clusters = _clusters(outcome)
+    result: dict[str, dict[str, int]] = {}
+    archetypes = np.array(outcome.archetype, dtype=str)
+    chosen = ~outcome.fraudulent & (outcome.group >= 0)
+    for name in np.unique(archetypes[chosen]).tolist():
+        mine = chosen & (archetypes == name)
+        _, which = np.unique(clusters[mine], return_inverse=True)
+        sizes = np.bincount(which)
+        hits = np.bincount(which, weights=suspended[mine].astype(np.float64))
+        result[name] = {
+            "groups": int(sizes.size),
+            "touched": int((hits > 0).sum()),
+            "suspended": int((hits >= 0.5 * sizes).sum()),
+        }
+    return result
+
+
+def _per_archetype(hit: Bools, outcome: Outcome) -> dict[str, int]:
+    good = ~outcome.fraudulent
+    archetypes = np.array(outcome.archetype, dtype=str)
+    names = np.unique(archetypes[good]).tolist()
+    return {name: int(hit[good & (archetypes == name)].sum()) for name in names}
+
+
+def _share(part: int, whole: int) -> float | None:
+    return part / whole if whole else None
+
+
+def _quantile(values: IntArray, q: float) -> float | None:
+    return float(np.quantile(values, q)) if values.size else None
+
+
+def _since(outcome: Outcome, rank: int) -> float | None:
+    """Seconds from the first attack to the ``rank``-th fraudulent account acted on."""
+    times = np.sort(outcome.acted[outcome.fraudulent])
+    if rank < 1 or rank > times.size or times[rank - 1] == NEVER:
+        return None
+    return max(float(times[rank - 1] - outcome.begun), 0.0) / 1000.0

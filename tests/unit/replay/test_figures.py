@@ -1,0 +1,67 @@
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app.replay.figures import NEVER, Outcome, clopper_pearson, cluster_bootstrap, figures
+
+DAY = 86_400_000
+
+
+def outcome(**given: Any) -> Outcome:
+    """Two fraudulent accounts, one of them suspended after a day; two people; a class of four."""
+    values: dict[str, Any] = {
+        "fraudulent": np.array([1, 1, 0, 0, 0, 0, 0, 0], np.bool_),
+        "archetype": ["seed"] * 2 + ["people"] * 2 + ["class"] * 4,
+        "group": np.array([-1, -1, -1, -1, 0, 0, 1, 1]),
+        "acted": np.array([DAY, NEVER, NEVER, NEVER, 2 * DAY, NEVER, NEVER, NEVER]),
+        "suspended": np.array([DAY, NEVER, NEVER, NEVER, 3 * DAY, NEVER, NEVER, NEVER]),
+        "throttled": np.array([1, 0, 0, 0, 1, 0, 0, 0], np.bool_),
+        "attempted": np.array([100, 100, 0, 0, 0, 0, 0, 0]),
+        "refused": np.array([75, 0, 0, 0, 0, 0, 0, 0]),
+        "before": np.array([25, 0, 0, 0, 0, 0, 0, 0]),
+        "begun": 0,
+    }
+    return Outcome(**(values | given))
+
+
+def test_the_figures_of_a_small_world() -> None:
+    found = figures(outcome())
+    assert found["recall_accounts"] == 0.5
+    assert found["prevented"] == 0.375
+    assert found["precision_suspend"] == 0.5
+    assert found["time_to_first_action_s"] == 86_400.0
+    assert found["time_to_half_accounts_s"] == 86_400.0
+    assert found["interactions_before_suspension_p50"] == 25.0
+    assert found["attacker_cost"] == pytest.approx(1000 / 125)
+    assert found["fpr_suspend"] == pytest.approx(1 / 6)
+    assert found["fpr_throttle_accounts"] == 1
+    assert found["suspended_per_hard_negative"] == {"class": 1, "people": 0}
+    assert found["groups"] == {"class": {"groups": 2, "touched": 1, "suspended": 1}}
+
+
+def test_what_never_came_is_none() -> None:
+    never = np.full(8, NEVER)
+    found = figures(outcome(acted=never, suspended=never, throttled=np.zeros(8, np.bool_)))
+    assert found["time_to_first_action_s"] is None
+    assert found["interactions_before_suspension_p90"] is None
+    assert found["precision_suspend"] is None
+    assert found["recall_accounts"] == 0.0
+
+
+def test_zero_of_a_thousand_is_not_zero() -> None:
+    low, high = clopper_pearson(0, 1_000)
+    assert low == 0.0
+    assert high == pytest.approx(1 - 0.025 ** (1 / 1_000))
+    assert clopper_pearson(0, 0) == (0.0, 1.0)
+
+
+def test_members_of_one_group_are_no_independent_witnesses() -> None:
+    rng = np.random.default_rng(2)
+    clusters = np.repeat(np.arange(100), 50)
+    together = np.repeat(rng.random(100) < 0.1, 50)
+    alone = rng.permutation(together)
+    low, high = cluster_bootstrap(together, clusters)
+    assert low < together.mean() < high
+    low_alone, high_alone = cluster_bootstrap(alone, clusters)
+    assert high - low > 3 * (high_alone - low_alone)
