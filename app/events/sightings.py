@@ -80,6 +80,13 @@ class Sighting(Record):
     campaign: Hex16 | None = Field(
         default=None, description="The confirmed campaign that the account was found to be in."
     )
+    campaign_probability: Permille = Field(
+        default=0, description="That it is a member, as the account was told."
+    )
+    campaign_epoch: Count = Field(default=0, description="Sighting period of that verdict.")
+    input_tokens: Total = Field(
+        default=0, description="In the period, if its requests were like those of the week."
+    )
 
     def record_key(self) -> str:
         return f"{self.kind}:{self.hash}"

@@ -50,7 +50,20 @@ def put_summary(
     at = put_long(out, at, 1 if campaign != np.uint64(0) else 0)
     if campaign != np.uint64(0):
         at = put_hex16(out, at, campaign)
-    return at
+    held = campaign != np.uint64(0)
+    at = put_long(out, at, share_of(row["campaign_probability"], 1.0) if held else np.int64(0))
+    at = put_long(out, at, max(np.int64(row["campaign_epoch"]), 0) if held else np.int64(0))
+    return put_long(out, at, _input_tokens(row))
+
+
+@lean_kernel
+def _input_tokens(row: Record) -> Int:
+    """Of the period's requests, as if they were like those of the week."""
+    requests = np.float64(row["requests"][WEEK])
+    if not requests > 0.0:
+        return np.int64(0)
+    mean = np.float64(row["input_tokens"][WEEK]) / requests
+    return _whole(mean * np.float64(row["epoch_requests"]))
 
 
 @lean_kernel

@@ -100,6 +100,7 @@ def _decode(data: Bytes, at: Int, end: Int, schema_id: Int, out: npt.NDArray[np.
     standing, at = _optional_label(data, at, end, s.ACTION_WORDS)
     out[s.SIG_STANDING] = max(standing, 0)
     out[s.SIG_CAMPAIGN], at = _optional_hex16(data, at, end)
+    at = _longs(data, at, end, out, s.SIG_CAMPAIGN_PROBABILITY, s.SIG_WIDTH)
     if at != end:
         return reasons.MALFORMED
     return reasons.OK if _in_range(out) else reasons.OUT_OF_RANGE
@@ -112,7 +113,12 @@ def _in_range(out: npt.NDArray[np.int64]) -> Bool:
     for column in range(s.SIG_TASKS, s.SIG_TASKS + len(TASKS) + len(SCORES)):
         if not 0 <= out[column] <= s.WHOLE:
             return False
-    for column in (s.SIG_SHARE, s.SIG_MODEL_SHARE, s.SIG_SECOND_MODEL_SHARE):
+    for column in (
+        s.SIG_SHARE,
+        s.SIG_MODEL_SHARE,
+        s.SIG_SECOND_MODEL_SHARE,
+        s.SIG_CAMPAIGN_PROBABILITY,
+    ):
         if not 0 <= out[column] <= s.WHOLE:
             return False
     for column in (s.SIG_TS, s.SIG_FIRST_SEEN, s.SIG_CREATED_AT):
@@ -122,6 +128,8 @@ def _in_range(out: npt.NDArray[np.int64]) -> Bool:
         0 <= out[s.SIG_EPOCH] <= s.INT_MAX
         and 0 <= out[s.SIG_REQUESTS] <= s.INT_MAX
         and out[s.SIG_TOKENS] >= 0
+        and out[s.SIG_INPUT_TOKENS] >= 0
+        and 0 <= out[s.SIG_CAMPAIGN_EPOCH] <= s.INT_MAX
         and 0 <= out[s.SIG_HOURS] <= s.HOURS_MAX
     )
 
