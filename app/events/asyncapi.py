@@ -40,12 +40,18 @@ def asyncapi_document() -> dict[str, Any]:
         },
         "components": {
             "messages": {
-                _message_id(topic.record, framing): _message(topic.record, framing)
+                _message_id(record, framing): _message(record, framing)
                 for topic in TOPICS
-                for framing in topic.framings
+                for record, framing in _carried(topic).values()
             }
         },
     }
+
+
+def _carried(topic: Topic) -> dict[str, tuple[type[Record], str]]:
+    """What crosses the topic, by the name it has in the channel: its record and framing."""
+    carried = {str(framing): (topic.record, str(framing)) for framing in topic.framings}
+    return carried | {record.schema_name: (record, "avro") for record in topic.besides}
 
 
 def _channel_id(topic: Topic) -> str:
@@ -62,8 +68,8 @@ def _channel(topic: Topic) -> dict[str, Any]:
         "title": topic.name,
         "summary": topic.summary,
         "messages": {
-            framing: {"$ref": f"#/components/messages/{_message_id(topic.record, framing)}"}
-            for framing in topic.framings
+            name: {"$ref": f"#/components/messages/{_message_id(record, framing)}"}
+            for name, (record, framing) in _carried(topic).items()
         },
         "bindings": {
             "kafka": {
@@ -95,7 +101,7 @@ def _operation(action: str, topic: Topic) -> dict[str, Any]:
     return {
         "action": action,
         "channel": {"$ref": channel},
-        "messages": [{"$ref": f"{channel}/messages/{framing}"} for framing in topic.framings],
+        "messages": [{"$ref": f"{channel}/messages/{name}"} for name in _carried(topic)],
     }
 
 

@@ -13,6 +13,8 @@ from app.events.campaign_commands import CampaignCommand
 from app.events.campaigns import Campaign
 from app.events.dead_letters import DeadLetter
 from app.events.enforcement import Enforcement
+from app.events.findings import LinkFinding
+from app.events.markers import SweepMarker
 from app.events.operators import OperatorCommand
 from app.events.policies import PolicyRecord
 from app.events.population import PopulationPart
@@ -46,6 +48,8 @@ class Topic:
     readers: tuple[str, ...]
     summary: str
     framings: tuple[Framing, ...] = ("json", "avro")
+    besides: tuple[type[Record], ...] = ()
+    """What workers say to each other between the records, always as Avro."""
 
     def full_name(self, prefix: str) -> str:
         """The topic's name on a cluster."""
@@ -165,8 +169,11 @@ SIGHTINGS = Topic(
     direction="internal",
     writers=(WORKER,),
     readers=(WORKER,),
-    summary="Every active account under each of its links, once per sighting period.",
+    summary="Every active account under each of its links, once per sighting period; and a marker"
+    " from each partition of accounts that has completed one, and findings about links for whoever"
+    " keeps a campaign's record.",
     framings=("avro",),
+    besides=(SweepMarker, LinkFinding),
 )
 VERDICTS = Topic(
     name="verdicts.v1",
@@ -177,7 +184,9 @@ VERDICTS = Topic(
     direction="internal",
     writers=(WORKER,),
     readers=(WORKER,),
-    summary="What a campaign found out about an account.",
+    summary="What a campaign found out about an account; and a marker from each partition of links"
+    " that has closed a sighting period.",
+    besides=(SweepMarker,),
 )
 POPULATION = Topic(
     name="population.v1",
@@ -220,5 +229,7 @@ TOPICS: tuple[Topic, ...] = (
 
 
 def records() -> Iterator[type[Record]]:
-    """Each record type once, in the order of the topics."""
-    yield from dict.fromkeys(topic.record for topic in TOPICS)
+    """Each record type once, in the order of the topics; what stands beside others last."""
+    yield from dict.fromkeys(
+        (*(topic.record for topic in TOPICS), *(one for topic in TOPICS for one in topic.besides))
+    )

@@ -21,6 +21,9 @@ log = structlog.get_logger(__name__)
 HEADER_KEY = b"\xffheader"
 """Changelog key of the header: no account id can equal it, for it is not valid UTF-8."""
 
+BY_KEY = -1
+"""The partition of an output that is chosen by its key."""
+
 RETRY_SECONDS = 0.2
 """Pause before a transaction that the broker made us abort is written again."""
 
@@ -34,12 +37,14 @@ class CheckpointFailed(RuntimeError):
 
 
 class Output(NamedTuple):
-    """A record for another topic, partitioned by its key as the contract says (murmur2)."""
+    """A record for another topic, partitioned by its key as the contract says (murmur2), unless it
+    names its ``partition``."""
 
     topic: str
     key: bytes
     value: bytes | None
     headers: tuple[tuple[str, bytes], ...] = ()
+    partition: int = BY_KEY
 
 
 @dataclass(slots=True)
@@ -164,7 +169,7 @@ class CheckpointWriter:
         for key, value in checkpoint.rows:
             self._send(self._changelog, key, value, (), self._partition, deadline)
         for output in checkpoint.outputs:
-            self._send(output.topic, output.key, output.value, output.headers, -1, deadline)
+            self._send(*output[:4], output.partition, deadline)
         if checkpoint.header is not None:
             self._send(
                 self._changelog, HEADER_KEY, checkpoint.header, (), self._partition, deadline

@@ -195,7 +195,8 @@ def test_every_topic_is_a_channel_with_its_key_and_people() -> None:
         assert channel["x-key"] == topic.key
         assert channel["x-writers"] == list(topic.writers)
         assert channel["x-readers"] == list(topic.readers)
-        assert set(channel["messages"]) == set(topic.framings)
+        besides = {record.schema_name for record in topic.besides}
+        assert set(channel["messages"]) == {*topic.framings, *besides}
 
 
 def test_every_message_points_at_a_schema_of_its_record() -> None:
@@ -210,8 +211,10 @@ def test_every_message_points_at_a_schema_of_its_record() -> None:
             else:
                 assert message["contentType"] == "application/avro"
                 assert schema["type"] == "record"
-            assert message["name"] == topic.record.__name__
-            assert file.startswith(topic.record.schema_name)
+            besides = {record.schema_name: record for record in topic.besides}
+            record = besides.get(framing, topic.record)
+            assert message["name"] == record.__name__
+            assert file.startswith(record.schema_name)
 
 
 def test_operations_are_what_a_worker_does() -> None:

@@ -6,6 +6,8 @@ from app.events.campaign_commands import CampaignCommand
 from app.events.campaigns import Campaign
 from app.events.dead_letters import DeadLetter
 from app.events.enforcement import Enforcement, action_id
+from app.events.findings import LinkFinding
+from app.events.markers import SweepMarker
 from app.events.operators import OperatorCommand
 from app.events.policies import PolicyRecord
 from app.events.population import PopulationPart
@@ -141,11 +143,8 @@ FULL: dict[type[Record], dict[str, Any]] = {
         "tokens": 5,
         "hours": 2**24 - 1,
         "tasks": [1000, *[0] * 13],
-        "elicitation": 1,
-        "novel": 2,
-        "opening": 3,
+        "scores": [1, *[500] * 8],
         "refused": 4,
-        "proxy": 5,
         "risk": 6,
         "model": HEX,
         "model_share": 7,
@@ -158,6 +157,7 @@ FULL: dict[type[Record], dict[str, Any]] = {
         "org": HEX,
         "exempt": False,
         "standing": "observe",
+        "campaign": HEX,
     },
     Verdict: {
         "account_id": "acct-1",
@@ -167,6 +167,18 @@ FULL: dict[type[Record], dict[str, Any]] = {
         "probability": 0.5,
         "confirmed": True,
         "reasons": ["shares a payment method with 30 accounts"],
+    },
+    SweepMarker: {"epoch": 82_000, "partition": 3, "partitions": 12},
+    LinkFinding: {
+        "campaign_id": HEX,
+        "kind": "payment",
+        "hash": HEX,
+        "epoch": 82_000,
+        "members": 20,
+        "population": 30,
+        "rarity": 0.75,
+        "probability": 0.5,
+        "evidence": ["About 30 accounts share one payment."],
     },
     PopulationPart: {
         "snapshot": 493_000,
