@@ -18,6 +18,7 @@ class Standing:
     issued_at: int = 0
     expires_at: int = 0
     below_since: int = 0
+    risk: float = 0.0
 
     def held(self, now: int) -> str:
         lapsed = self.expires_at != 0 and self.expires_at <= now
@@ -104,16 +105,20 @@ class Ladder:
         idle = self.live.held(facts.now) == self.shadow.held(facts.now) == "none"
         belongs = facts.campaign >= policy.campaigns.throttle_probability
         if facts.requests < least and idle and not belongs:
+            self.live.risk = self.shadow.risk = 0.0
             return None
         staged = belongs and (policy.campaigns.shadow or not facts.rolled_out)
         hidden = {name for name in EVIDENCE_NAMES if getattr(policy.evidence, name).shadow}
         guard = "quiet"
-        if not policy.shadow:
+        if policy.shadow:
+            self.live.risk = 0.0
+        else:
             moved = self._walk(facts, self.live, hidden, 0.0 if staged else facts.campaign)
             if isinstance(moved, Outcome):
                 return moved
             guard = moved
             if guard == "quiet" and not (hidden or policy.campaigns.shadow) and not staged:
+                self.shadow.risk = 0.0
                 return None
         moved = self._walk(facts, self.shadow, set(), facts.campaign)
         if isinstance(moved, Outcome):
@@ -133,6 +138,7 @@ class Ladder:
         highest = STEPS.index(ceiling)
         held = STEPS.index(standing.held(now))
         risk = risk_of(facts.nats, policy, facts.verification, shadow=not hidden)
+        standing.risk = risk
         if held > highest:
             return self._issue(facts, standing, "release", "exemption")
         deserved = min(STEPS.index(self._deserved(facts, standing, risk, hidden)), highest)
