@@ -1,13 +1,13 @@
 """Population snapshots: what every worker compares accounts with.
 
 At the end of an epoch each partition publishes one part, the sketch of its own active accounts.
-A snapshot is the sum of the parts of one epoch. It judges from one epoch after that end, so that
-everybody has it by then.
+A snapshot is the sum of the parts of one epoch. It judges from one epoch after the newest end that
+any partition had published when it was whole, so that nobody has judged without it what it judges.
 """
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -125,36 +125,67 @@ def quantiles_of(histogram: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
     return quantiles
 
 
+PATIENCE = 6
+"""Epochs that a partition may be behind the furthest one and still be waited for.
+
+Partitions drift apart while a backlog is read; workers fetch theirs in turn, so an outage of half a
+day leaves them an hour or two apart. One that is further behind is idle or stuck, and nobody knows
+which: the others go on without it. Until then the last whole snapshot judges, six epochs older than
+it would have to be.
+"""
+
+
 @dataclass
 class SnapshotAssembler:
     """Puts snapshots together from the parts, read in the order of their one-partition topic.
 
-    A snapshot is closed by the part that completes it, or by the first part of a later epoch:
-    partitions without traffic publish nothing and must not hold it up. A part of a closed snapshot
-    and a second part of a partition are passed over. Since the topic has one order, every reader
-    closes every snapshot with the same parts.
+    *Whole* is a snapshot for which every partition is settled: it has published a part of that
+    epoch or of a later one (each publishes in the order of its epochs, and none for an epoch in
+    which it had no traffic), or it is more than ``PATIENCE`` epochs behind the furthest. A whole
+    snapshot is closed; parts of it that come later, and a second part of a partition, are passed
+    over.
+
+    *From when it judges* is decided by the order of the topic, too. Had slow partitions' parts
+    arrived in time, a snapshot would judge from one epoch after its end. If the furthest partition
+    has closed a later epoch meanwhile, requests from there on may have been judged already: so it
+    judges from one epoch after that later end. What is in force before one epoch after the newest
+    end on the topic never changes again, whoever reads it, and when: live and replay agree.
+
+    Retention takes the oldest parts. A reader that begins after that waits ``PATIENCE`` epochs for
+    partitions it has not heard of, and agrees with all others from there on.
     """
 
     _open: dict[int, dict[int, PopulationPart]] = field(default_factory=dict)
+    _reached: dict[int, int] = field(default_factory=dict)  # by partition, its newest epoch
+    _before: int = -1  # the epoch before the first one heard of
     _closed_to: int = -1
+    _starts: int = 0  # of the newest epoch heard of
 
     def add(self, part: PopulationPart) -> list[Snapshot]:
         """Take in the next part of the topic; the snapshots that it closes, oldest first.
 
         Parts of another detector version measure something else and are passed over.
         """
-        if part.detector_version != DETECTOR_VERSION or part.snapshot <= self._closed_to:
+        if part.detector_version != DETECTOR_VERSION or part.partition >= part.partitions:
             return []
-        older = sorted(number for number in self._open if number < part.snapshot)
-        closed = [merge_parts(self._open.pop(number)) for number in older]
-        parts = self._open.setdefault(part.snapshot, {})
-        parts.setdefault(part.partition, part)
-        if len(parts) >= part.partitions:
-            closed.append(merge_parts(self._open.pop(part.snapshot)))
-            self._closed_to = part.snapshot
-        else:
-            self._closed_to = part.snapshot - 1
-        return closed
+        if not self._reached:
+            self._before = part.snapshot - 1
+        known = self._reached.get(part.partition, self._before)
+        self._reached[part.partition] = max(known, part.snapshot)
+        self._starts = max(self._starts, part.starts)
+        if part.snapshot > self._closed_to:
+            self._open.setdefault(part.snapshot, {}).setdefault(part.partition, part)
+        self._closed_to = max(self._closed_to, self._settled(part.partitions))
+        whole = sorted(number for number in self._open if number <= self._closed_to)
+        return [
+            replace(merge_parts(self._open.pop(number)), starts=self._starts) for number in whole
+        ]
+
+    def _settled(self, partitions: int) -> int:
+        """The newest epoch that every partition which is waited for has reached."""
+        reached = [self._reached.get(number, self._before) for number in range(partitions)]
+        furthest = max(reached)
+        return min(epoch for epoch in reached if furthest - epoch <= PATIENCE)
 
 
 def _trim(counts: npt.NDArray[np.int64]) -> list[int]:

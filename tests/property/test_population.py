@@ -1,16 +1,26 @@
 """Sketches count the accounts they should, merge in any order, and give the quantiles back."""
 
 import math
+from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.detection.features import FEATURES
-from app.detection.population import SnapshotAssembler, make_part, merge_parts, quantiles_of
+from app.detection.population import (
+    PATIENCE,
+    SnapshotAssembler,
+    make_part,
+    merge_parts,
+    quantiles_of,
+)
 from app.events.population import PopulationPart
 from app.kernels.population import BINS, HIGH, LOW, bin_of, sketch_population
-from app.kernels.regimes import LEVELS
+from app.kernels.regimes import LEVELS, regime_at
+from app.policy.document import PolicyDocument
+from app.policy.regimes import build_regimes
 from app.state.layout import ACCOUNT, ACTIONS, FLAG_STUB, TASKS
 from tests.reference.population import sketch_of
 from tests.reference.portraits import DISTILLER, HOUR, ORDINARY, paint
@@ -126,6 +136,60 @@ def test_every_reader_of_one_topic_closes_the_same_snapshots(
     before = [snapshot.number for part in parts[:seen] for snapshot in late.add(part)]
     after = [snapshot.number for part in parts[seen:] for snapshot in late.add(part)]
     assert before + after == closed
+
+
+@st.composite
+def topics(draw: st.DrawFn) -> list[tuple[int, int]]:
+    """Parts in the order of their topic: (epoch, partition), each partition's in order."""
+    partitions = [
+        sorted(draw(st.sets(st.integers(1, 25), max_size=20)), reverse=True) for _ in range(3)
+    ]
+    topic = []
+    while any(partitions):
+        number = draw(st.sampled_from([n for n, rest in enumerate(partitions) if rest]))
+        topic.append((partitions[number].pop(), number))
+    return topic
+
+
+@settings(max_examples=200, deadline=None)
+@given(topics(), st.data())
+def test_what_was_judged_live_is_judged_alike_in_a_replay(
+    topic: list[tuple[int, int]], data: st.DataObject
+) -> None:
+    parts = [part_of(np.zeros(0, ACCOUNT), number, partition, 3) for number, partition in topic]
+    policy = PolicyDocument.model_validate({"population": {"usable_for_hours": 24}})
+
+    def judges(read: list[PopulationPart], hour: int) -> int:
+        assembler = SnapshotAssembler()
+        closed = [snapshot for part in read for snapshot in assembler.add(part)]
+        counted = [replace(snapshot, accounts=1_000) for snapshot in closed]
+        regimes = build_regimes([policy], counted)
+        return int(regimes.snapshot[regime_at(regimes, (hour + 1) * HOURLY - 1)])
+
+    seen = data.draw(st.integers(0, len(parts)))
+    # No partition has come further than into the epoch after the newest it has published.
+    now = max((number for number, _ in topic[:seen]), default=0) + 1
+    hour = data.draw(st.integers(0, now))
+    assert judges(parts[:seen], hour) == judges(parts, hour)
+
+
+@settings(max_examples=200, deadline=None)
+@given(topics())
+def test_no_part_of_a_partition_that_keeps_up_is_lost(topic: list[tuple[int, int]]) -> None:
+    assembler = SnapshotAssembler()
+    furthest, lost = topic[0][0] if topic else 0, set()
+    reached = dict.fromkeys(range(3), furthest - 1)
+    sizes: dict[int, int] = {}
+    for number, partition in topic:
+        one = part_of(np.zeros(0, ACCOUNT), number, partition, 3)
+        for snapshot in assembler.add(one.model_copy(update={"accounts": 1})):
+            sizes[snapshot.number] = snapshot.accounts
+        furthest = max(furthest, number)
+        reached[partition] = max(reached[partition], number)
+        lost |= {p for p, epoch in reached.items() if furthest - epoch > PATIENCE}
+    published = Counter(number for number, partition in topic if partition not in lost)
+    for number, size in sizes.items():
+        assert size >= published[number]
 
 
 def test_bins_hold_what_lies_outside_of_them() -> None:
