@@ -20,13 +20,13 @@ from app.agents.owned_table import OwnedTable
 from app.agents.schemas import SchemasAtHand
 from app.agents.sweep import Sweep
 from app.agents.table_partition import Place
+from app.detection.population import EPOCH_MS
 from app.events import topics as t
 from app.events.framing import Encoder, SchemaSource
 from app.events.profiles import Profile
 from app.events.requests import Request
 from app.events.specs import PROFILES, REQUESTS
 from app.kernels.avro_decode_program import AvroPrograms
-from app.policy.load import default_policy
 from app.settings import Settings
 from app.state.codec import ACCOUNT_CODEC
 from app.state.partitions import HeldPartition
@@ -66,7 +66,6 @@ def accounts_table(
     at_hand = SchemasAtHand(schemas)
     request_schemas = AvroPrograms(REQUESTS, lambda number: at_hand.writer(number, Request))
     profile_schemas = AvroPrograms(PROFILES, lambda number: at_hand.writer(number, Profile))
-    epoch_ms = default_policy().clock.epoch_minutes * 60_000
 
     def begin(place: Place, held: HeldPartition) -> AccountPartition:
         return AccountPartition(
@@ -79,7 +78,7 @@ def accounts_table(
             sweep=Sweep(
                 place.number,
                 place.partitions,
-                epoch_ms=epoch_ms,
+                epoch_ms=EPOCH_MS,
                 period_hours=LinkSchedule().period_hours,
                 sightings_topic=named(t.SIGHTINGS),
                 population_topic=named(t.POPULATION),

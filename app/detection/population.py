@@ -21,6 +21,15 @@ from app.state.layout import TASKS
 TASKS_SKETCH = "tasks"
 """Name, among the sketches of a part, of the summed task shares."""
 
+EPOCH_MS = 3_600_000
+"""Length of an epoch, at whose end a snapshot is cut: a launch or an outage is in the population
+within two hours, and six epochs make a sighting period.
+
+No policy changes it. Parts on their topic, headers and what has been published are numbered by it:
+with another length every number would mean another time, and parts of the two would be taken for
+each other's.
+"""
+
 _LOWER, _MIDDLE, _UPPER = (LEVELS.tolist().index(level) for level in (0.30, 0.50, 0.70))
 _NORMAL_AT_UPPER = 0.5244005127080407  # standard normal quantile at 0.70, and minus that at 0.30
 

@@ -21,7 +21,9 @@ class PopulationPart(Record):
     snapshot: Total = Field(description="Number of the epoch it was cut at.")
     partition: Count
     partitions: Positive = Field(description="Parts that make the snapshot whole.")
-    starts: Millis = Field(description="Event time from which the snapshot may judge.")
+    starts: Millis = Field(
+        description="Event time from which the snapshot may judge, if it is whole by then."
+    )
     accounts: Count = Field(description="Active accounts in the sketch.")
     sketches: dict[str, list[Total]] = Field(
         description="Per feature, the accounts in each bin; bins are those of the detector version."

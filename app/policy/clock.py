@@ -1,4 +1,4 @@
-"""Settings of event time: epochs, lateness, retention, and which snapshots may judge."""
+"""Settings of event time: lateness, retention, and which snapshots may judge."""
 
 from app.policy.setting import Section, setting
 
@@ -6,15 +6,6 @@ from app.policy.setting import Section, setting
 class Clock(Section):
     """Event time."""
 
-    epoch_minutes: int = setting(
-        60,
-        "Length of an epoch: how often a population snapshot is cut.",
-        unit="minutes",
-        why="a snapshot judges from one to two epochs after its accounts were active: a launch or"
-        " an outage is in the population within two hours",
-        ge=1,
-        le=1_440,
-    )
     allowed_lateness_hours: float = setting(
         24.0,
         "A request older than the partition's clock by more is a dead letter.",

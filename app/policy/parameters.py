@@ -20,7 +20,6 @@ def compile_parameters(policy: PolicyDocument) -> npt.NDArray[np.float64]:
     clock = policy.clock
     values[p.ALLOWED_LATENESS_MS] = clock.allowed_lateness_hours * HOUR_MS
     values[p.RETENTION_MS] = clock.retention_days * 24 * HOUR_MS
-    values[p.EPOCH_MS] = clock.epoch_minutes * 60_000
     values[p.SHADOW] = policy.shadow
     _evidence(values, policy)
     _ladder(values, policy.ladder)

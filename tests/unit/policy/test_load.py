@@ -12,6 +12,8 @@ from app.policy.load import InvalidPolicy, default_policy, load_policy, parse_po
         ("evidence: {prior: 1e-3}", "evidence.prior: Input should be a valid number"),
         ("shadow: maybe", "shadow: Input should be a valid boolean (given: 'maybe')"),
         ("ladder: {throtle: {}}", "ladder.throtle: there is no such field"),
+        # Epochs are numbered by their length: it is no threshold that a policy could move.
+        ("clock: {epoch_minutes: 30}", "clock.epoch_minutes: there is no such field"),
         ("shadow: true\nguards: {}\nshadow: false", "line 3: shadow is there twice"),
         ("guards:\n  hold_minutes: .nan", "guards.hold_minutes: Input should be"),
         ("ladder: {throttle: {requests_per_minute: 2.5}}", "requests_per_minute: Input should be"),

@@ -42,7 +42,6 @@ def changed(change: dict[str, Any]) -> dict[int, float]:
         ({"campaigns": {"rollout": 0.1}}, {p.CAMPAIGN_ROLLOUT: 0.1}),
         ({"operators": {"cleared_margin": 2.0}}, {p.CLEARED_MARGIN: 2}),
         ({"clock": {"retention_days": 2.0}}, {p.RETENTION_MS: 48 * HOUR}),
-        ({"clock": {"epoch_minutes": 5}}, {p.EPOCH_MS: 300_000}),
     ],
 )
 def test_a_setting_moves_its_own_parameter_only(
