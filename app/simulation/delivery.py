@@ -24,6 +24,8 @@ def strike(rows: Rows, outages: IntArray, rng: np.random.Generator) -> Rows:
     Most of what failed is asked again within a minute or so of the recovery, by everyone at once:
     the same request under another event.
     """
+    if not len(outages):
+        return rows
     outage = np.searchsorted(outages[:, 0], rows["ts"], side="right") - 1
     failed = (outage >= 0) & (rows["ts"] < outages[np.maximum(outage, 0), 1])
     if not failed.any():

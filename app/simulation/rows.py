@@ -92,6 +92,9 @@ HABIT = np.dtype(
 )
 MAX_FLIPS = 10
 
+NEVER = np.iinfo(np.int64).max
+"""A time that does not come."""
+
 # A profile as it becomes at some time: another plan, another card, another country.
 UPDATE = np.dtype([("at", np.int64), ("account", np.int32), ("profile", ACCOUNT)])
 

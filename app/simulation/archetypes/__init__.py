@@ -3,36 +3,65 @@
 An archetype is a function of (count, world, rng) that returns a ``Group`` of ``count`` accounts.
 To add one: write it in the file it belongs to, and list it in ``SHARES`` below with its share of
 the population. Those marked as hard negatives look like an attack in some respect and are none.
+What befalls everybody is in the world: a model launch, outages, prompts that everybody knows.
 """
 
 from collections.abc import Callable
 
 import numpy as np
 
-from app.simulation.archetypes import builders, machines, people, shared
+from app.simulation.archetypes import (
+    builders,
+    homes,
+    machines,
+    occasions,
+    people,
+    permitted,
+    shared,
+)
 from app.simulation.crowd import Group
 from app.simulation.world import World
 
 Archetype = Callable[[int, World, np.random.Generator], Group]
 
 SHARES: dict[Archetype, float] = {
-    people.individuals: 0.47,
-    people.heavy_individuals: 0.004,
-    people.translators: 0.02,
-    builders.developers: 0.14,
-    builders.products: 0.03,
-    builders.popular_tool: 0.10,
-    builders.reseller: 0.02,
-    shared.corporate_nat: 0.06,
-    shared.enterprise_seats: 0.05,
-    shared.class_cohort: 0.04,
-    shared.viral_prompt: 0.02,
-    machines.cron_and_ci: 0.03,
-    machines.evaluation_harness: 0.01,
-    machines.overnight_agents: 0.01,
-    machines.load_test: 0.002,
+    people.individuals: 0.38,
+    people.heavy_individuals: 0.001,
+    people.translators: 0.012,
+    people.auditors_and_teachers: 0.015,
+    people.several_accounts: 0.015,
+    homes.households: 0.04,
+    homes.shared_card: 0.025,
+    homes.hijacked: 0.007,
+    builders.developers: 0.10,
+    builders.products: 0.0015,
+    builders.popular_tool: 0.08,
+    builders.reseller: 0.008,
+    shared.corporate_nat: 0.05,
+    shared.enterprise_seats: 0.045,
+    shared.multilingual_product: 0.01,
+    shared.niche_product: 0.03,
+    occasions.class_cohort: 0.025,
+    occasions.hackathon: 0.02,
+    occasions.startup_cohort: 0.012,
+    occasions.ad_campaign: 0.027,
+    occasions.viral_prompt: 0.022,
+    permitted.licensed_distiller: 0.007,
+    permitted.labelling_vendor: 0.007,
+    machines.cron_and_ci: 0.01,
+    machines.evaluation_harness: 0.003,
+    machines.public_benchmark: 0.027,
+    machines.overnight_agents: 0.003,
+    machines.load_test: 0.001,
 }
-"""Share of the benign accounts; what is left over are individuals too."""
+"""Share of the benign accounts; what is left over are individuals too.
+
+Heavy archetypes are rare, so that an account sends about a dozen requests a day on average; kinds
+that come in groups are large enough for ten groups or more among 30,000 accounts.
+"""
+
+ORDINARY = frozenset({"individuals", "developers", "products"})
+"""Archetypes that are no hard negatives."""
 
 
 def benign(count: int, world: World, seed: int) -> list[Group]:
@@ -48,4 +77,4 @@ def benign(count: int, world: World, seed: int) -> list[Group]:
     return groups
 
 
-__all__ = ["SHARES", "Archetype", "benign"]
+__all__ = ["ORDINARY", "SHARES", "Archetype", "benign"]

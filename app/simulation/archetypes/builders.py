@@ -4,6 +4,7 @@ import numpy as np
 
 from app.simulation import rhythm
 from app.simulation.archetypes.people import at_leisure
+from app.simulation.archetypes.sizes import teams
 from app.simulation.arrivals import TICKS_PER_DAY, Conversations, Steady
 from app.simulation.crowd import Group, Habit
 from app.simulation.rows import FloatArray, IntArray, Rows
@@ -110,10 +111,13 @@ def popular_tool(count: int, world: World, rng: np.random.Generator) -> Group:
     """Hard negative: strangers who use one coding tool: one template, tool schema and client."""
     accounts = world.residents(count, rng)
     rows = at_leisure(accounts, world, rng)
-    rows["requests_per_day"] = world.volumes(rng, count, 70.0, 1.3)
+    tool = teams(rng, count, 100.0, 1.2)
+    tools = int(tool[-1]) + 1
+    rows["requests_per_day"] = world.volumes(rng, count, 8.0, 1.3)
     rows["rhythm"] = np.where(rng.random(count) < 0.6, rhythm.OFFICE, rhythm.EVENING)
-    rows["program"] = world.add_programs(1, tools=18, temperature=1.0)
-    rows["client"] = world.new("client", 1)
+    schema = rng.integers(6, 40, tools)
+    rows["program"] = (world.add_programs(tools, tools=schema, temperature=1.0) + tool)[:, None]
+    rows["client"] = (world.new("client", tools) + tool)[:, None]
     rows["surface"] = SURFACES.index("api")
     rows["session_size"], rows["gap_ms"], rows["gap_cv"] = 25.0, 9_000.0, 1.6
     # A turn resends the whole conversation, so its prompts are near-duplicates of each other.
@@ -125,24 +129,24 @@ def popular_tool(count: int, world: World, rng: np.random.Generator) -> Group:
         rng.uniform(0.5, 0.85, count),
     )
     rows["elicitation"] = -1.6 + 0.6 * rng.standard_normal(count)
-    return Group("popular_tool", accounts, [Habit(Conversations(), rows)])
+    return Group("popular_tool", accounts, [Habit(Conversations(), rows)], cohort=tool)
 
 
 def reseller(count: int, world: World, rng: np.random.Generator) -> Group:
-    """Hard negative: a licensed router with sub-accounts: huge, diverse, behind its proxies."""
+    """Hard negative: licensed routers with sub-accounts: huge, diverse, behind their proxies."""
     accounts = world.residents(count, rng)
+    firm = teams(rng, count, 12.0, 0.8)
+    firms = int(firm[-1]) + 1
     accounts["tier"], accounts["verification"] = TIER["reseller"], VERIFICATION["contract"]
-    accounts["org"] = world.new("org", 1)
-    accounts["payment"] = world.new("payment", 1)
-    accounts["email_domain"] = world.new("email_domain", 1)
-    accounts["device"] = world.new("device", 1)
+    for reference in ("org", "payment", "email_domain", "device"):
+        accounts[reference] = world.new(reference, firms) + firm
     rows = world.habits(accounts, rng)
-    rows["requests_per_day"] = world.volumes(rng, count, 400.0, 1.5)
+    rows["requests_per_day"] = world.volumes(rng, count, 40.0, 1.3)
     rows["rhythm"], rows["volatility"] = rhythm.API, 0.5
-    exits = world.add_networks(rng, 6, hosts=40, rotating=True, proxy=0.8, hosting=True)
-    rows["network"] = exits + rng.integers(0, 6, (count, 3))
+    exits = world.add_networks(rng, 6 * firms, hosts=40, rotating=True, proxy=0.8, hosting=True)
+    rows["network"] = exits + 6 * firm[:, None] + rng.integers(0, 6, (count, 3))
     rows["network_share"] = [0.4, 0.7]
-    rows["client"] = world.new("client", 1)
+    rows["client"] = (world.new("client", firms) + firm)[:, None]
     rows["surface"] = SURFACES.index("api")
     rows["session_size"], rows["gap_ms"], rows["gap_cv"] = 10.0, 30_000.0, 2.0
     # Its customers bring their own programs; each sub-account stands for many of them.
@@ -151,7 +155,7 @@ def reseller(count: int, world: World, rng: np.random.Generator) -> Group:
     world.choose_tasks(rows, rng, DEVELOPERS_TASKS, 0.35)
     rows["language"] = rng.integers(0, len(LANGUAGES), (count, 2))
     rows["language_share"] = 0.5
-    return Group("reseller", accounts, [Habit(Conversations(), rows)])
+    return Group("reseller", accounts, [Habit(Conversations(), rows)], cohort=firm)
 
 
 def from_cloud(rows: Rows, world: World, rng: np.random.Generator) -> None:

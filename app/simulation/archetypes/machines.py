@@ -4,6 +4,7 @@ import numpy as np
 
 from app.simulation import rhythm
 from app.simulation.archetypes.builders import from_cloud, own_programs
+from app.simulation.archetypes.sizes import teams
 from app.simulation.arrivals import DAY_MS, Conversations, Scheduled
 from app.simulation.crowd import Group, Habit
 from app.simulation.rows import IntArray
@@ -17,10 +18,11 @@ def cron_and_ci(count: int, world: World, rng: np.random.Generator) -> Group:
     accounts = world.residents(count, rng)
     accounts["tier"] = TIER["team"]
     rows = world.habits(accounts, rng)
-    period: IntArray = rng.choice([HOUR_MS // 2, HOUR_MS, 4 * HOUR_MS, DAY_MS], count)
+    periods = [HOUR_MS // 2, HOUR_MS, 4 * HOUR_MS, DAY_MS]
+    period: IntArray = rng.choice(periods, count, p=[0.05, 0.2, 0.25, 0.5])
     rows["period_ms"] = period
     rows["session_size"] = np.minimum(
-        np.exp(rng.uniform(np.log(2), np.log(80), count)),
+        np.exp(rng.uniform(np.log(1), np.log(40), count)) * (period / DAY_MS) ** 0.3,
         np.maximum(1.0, world.heaviest_per_day * period / DAY_MS),
     )
     rows["requests_per_day"] = rows["session_size"] * DAY_MS / period
@@ -53,7 +55,7 @@ def evaluation_harness(count: int, world: World, rng: np.random.Generator) -> Gr
     accounts = world.residents(count, rng)
     accounts["tier"] = rng.choice([TIER["team"], TIER["research"], TIER["startup"]], count)
     rows = world.habits(accounts, rng)
-    rows["requests_per_day"] = world.volumes(rng, count, 500.0, 0.9)
+    rows["requests_per_day"] = world.volumes(rng, count, 120.0, 0.9)
     rows["session_size"], rows["gap_ms"], rows["gap_cv"] = 120.0, 4_000.0, 0.8
     rows["rhythm"], rows["volatility"] = rhythm.OFFICE, 1.3
     rows["multi_turn"] = False
@@ -71,12 +73,14 @@ def evaluation_harness(count: int, world: World, rng: np.random.Generator) -> Gr
 
 
 def overnight_agents(count: int, world: World, rng: np.random.Generator) -> Group:
-    """Loops that work while their owner sleeps: parallel, tool-heavy, long horizon."""
+    """Loops that work while their owner sleeps: tool-heavy, long horizon, several at once."""
     accounts = world.residents(count, rng)
     accounts["tier"] = TIER["individual"]
     rows = world.habits(accounts, rng)
-    rows["requests_per_day"] = world.volumes(rng, count, 700.0, 0.7)
-    rows["session_size"], rows["gap_ms"], rows["gap_cv"] = 150.0, 12_000.0, 1.1
+    rows["requests_per_day"] = world.volumes(rng, count, 200.0, 0.7)
+    # Some run a loop or two, some a dozen in parallel: the more, the shorter each is.
+    parallel = np.exp(rng.uniform(0.0, np.log(12), count))
+    rows["session_size"], rows["gap_ms"], rows["gap_cv"] = 120.0 / parallel, 12_000.0, 1.1
     around_the_clock = rng.random(count) < 0.3
     rows["rhythm"] = np.where(around_the_clock, rhythm.FLAT, rhythm.NIGHT)
     rows["volatility"] = 0.5
@@ -112,3 +116,52 @@ def load_test(count: int, world: World, rng: np.random.Generator) -> Group:
     rows["flips"], rows["exact"] = 2, 0.8
     world.choose_tasks(rows, rng, {"chat": 3.0, "extraction": 1.0, "classification": 1.0}, 0.97)
     return Group("load_test", accounts, [Habit(Scheduled(), rows)])
+
+
+def public_benchmark(count: int, world: World, rng: np.random.Generator) -> Group:
+    """Hard negative: unrelated accounts whose pipelines run one public benchmark every night.
+
+    A benchmark has one prompt template and a finite set of questions, asked word for word by all
+    who run it: the same SimHashes under the same template, for reasoning, from many strangers.
+    """
+    accounts = world.residents(count, rng)
+    suite = teams(rng, count, 40.0, 0.9)
+    suites = int(suite[-1]) + 1
+    accounts["tier"] = rng.choice([TIER["individual"], TIER["team"], TIER["research"]], count)
+    usual = world.habits(accounts, rng)
+    usual["requests_per_day"] = world.volumes(rng, count, 4.0, 1.2)
+    usual["rhythm"] = rhythm.OFFICE
+    own_programs(usual, world, rng, rng.integers(1, 6, count))
+    usual["fresh"] = 0.6
+    run = world.habits(accounts, rng)
+    from_cloud(run, world, rng)
+    # At a full hour of the local night, as the scheduler's example has it; or some minutes past.
+    hour = rng.integers(0, 6, count) - accounts["zone"]
+    minute = np.where(rng.random(count) < 0.7, 0, rng.integers(0, 60, count))
+    run["period_ms"], run["phase_ms"] = DAY_MS, (hour % 24) * HOUR_MS + minute * 60_000
+    run["session_size"] = np.minimum(
+        np.exp(rng.uniform(np.log(8), np.log(80), count)), world.heaviest_per_day
+    )
+    run["requests_per_day"] = run["session_size"]
+    run["gap_ms"], run["gap_cv"] = np.exp(rng.uniform(np.log(500), np.log(8_000), count)), 0.5
+    run["multi_turn"], run["popular"], run["flips"] = False, 0.0, 6
+    run["program"] = (world.add_programs(suites, temperature=0.0) + suite)[:, None]
+    subjects = rng.integers(1, 9, suites)
+    ends = np.cumsum(subjects)
+    run["family"] = (world.new("family", int(ends[-1])) + ends - subjects)[suite]
+    run["families"] = subjects[suite]
+    questions = np.exp(rng.uniform(np.log(80), np.log(2_000), suites))
+    run["questions"] = np.maximum(1, questions / subjects)[suite]
+    # What a benchmark tests is the same for all who run it.
+    first = np.searchsorted(suite, suite)
+    world.choose_tasks(
+        run, rng, {"software_engineering": 3.0, "mathematics": 3.0, "agentic_reasoning": 3.0}, 0.8
+    )
+    run["task"] = run["task"][first]
+    run["elicitation"] = (0.6 + 0.6 * rng.standard_normal(suites))[suite]
+    return Group(
+        "public_benchmark",
+        accounts,
+        [Habit(Conversations(), usual), Habit(Scheduled(), run)],
+        cohort=suite,
+    )

@@ -1,39 +1,30 @@
-"""Strangers and colleagues who share something: an address, a payment method, a template."""
+"""Colleagues who share an address, a payment method, a domain: companies and their products."""
 
 import numpy as np
 
 from app.simulation import rhythm
 from app.simulation.archetypes.people import at_leisure
-from app.simulation.arrivals import Conversations, Deadline
+from app.simulation.archetypes.sizes import of_each, teams
+from app.simulation.arrivals import Conversations
 from app.simulation.crowd import Group, Habit
-from app.simulation.rows import NULL, IntArray
-from app.simulation.world import DAY_MS, SURFACES, TIER, VERIFICATION, World
+from app.simulation.world import DAY_MS, LANGUAGES, SURFACES, TIER, VERIFICATION, World
 
 HOUR_MS = 3_600_000
-
-
-def teams(rng: np.random.Generator, count: int, median: float, sigma: float) -> IntArray:
-    """Which team each of ``count`` accounts is in, from 0; team sizes are log-normal."""
-    team = np.empty(count, np.int64)
-    placed = number = 0
-    while placed < count:
-        size = max(2, int(median * np.exp(sigma * rng.standard_normal())))
-        team[placed : placed + size] = number
-        placed, number = placed + size, number + 1
-    return team
 
 
 def corporate_nat(count: int, world: World, rng: np.random.Generator) -> Group:
     """Hard negative: companies and campuses, each behind one address; accounts are people's own."""
     accounts = world.residents(count, rng)
-    rows = at_leisure(accounts, world, rng)
     company = teams(rng, count, 30.0, 1.0)
+    for place in ("access", "zone"):
+        accounts[place] = of_each(company, accounts[place])
+    rows = at_leisure(accounts, world, rng)
     networks = world.add_networks(rng, int(company[-1]) + 1, hosts=1, proxy=0.15)
     rows["network"][:, 0] = networks + company
     rows["network_share"] = [0.85, 1.0]
     rows["rhythm"] = rhythm.OFFICE
     rows["requests_per_day"] *= 2.0
-    return Group("corporate_nat", accounts, [Habit(Conversations(), rows)])
+    return Group("corporate_nat", accounts, [Habit(Conversations(), rows)], cohort=company)
 
 
 def enterprise_seats(count: int, world: World, rng: np.random.Generator) -> Group:
@@ -42,67 +33,103 @@ def enterprise_seats(count: int, world: World, rng: np.random.Generator) -> Grou
     company = teams(rng, count, 60.0, 0.8)
     companies = int(company[-1]) + 1
     accounts["tier"], accounts["verification"] = TIER["enterprise"], VERIFICATION["contract"]
-    accounts["org"] = world.new("org", companies) + company
-    accounts["payment"] = world.new("payment", companies) + company
-    accounts["email_domain"] = world.new("email_domain", companies) + company
+    for reference in ("org", "payment", "email_domain"):
+        accounts[reference] = world.new(reference, companies) + company
     rollout = world.start_ms - (rng.uniform(5, 300, companies) * DAY_MS).astype(np.int64)
-    # An administrator's script creates the seats within a minute.
+    # A third starts in the time simulated. An administrator's script creates seats in a minute.
+    starts = rng.random(companies) < min(0.33, world.days / 100.0)
+    soon = world.start_ms + (rng.uniform(0.0, 0.7, companies) * world.days * DAY_MS).astype(
+        np.int64
+    )
+    rollout = np.where(starts, soon, rollout)
     accounts["created_at"] = rollout[company] + rng.integers(0, 60_000, count)
-    accounts["zone"] = accounts["zone"][np.searchsorted(company, company)]
+    accounts["zone"] = of_each(company, accounts["zone"])
     rows = at_leisure(accounts, world, rng)
     rows["network"][:, 0] = world.add_networks(rng, companies, hosts=4, proxy=0.15) + company
     rows["network_share"] = [0.8, 1.0]
     rows["rhythm"], rows["volatility"] = rhythm.OFFICE, 0.6
-    rows["requests_per_day"] = world.volumes(rng, count, 15.0, 1.0)
+    rows["requests_per_day"] = world.volumes(rng, count, 3.0, 1.0)
     rows["program"] = (world.add_programs(companies) + company)[:, None]
-    return Group("enterprise_seats", accounts, [Habit(Conversations(), rows)])
+    # The same few work flows for everybody: an assistant of the company's own.
+    rows["family"] = world.new("family", 20 * companies) + 20 * company
+    rows["families"], rows["fresh"] = 20, 0.7
+    return Group("enterprise_seats", accounts, [Habit(Conversations(), rows)], cohort=company)
 
 
-def class_cohort(count: int, world: World, rng: np.random.Generator) -> Group:
-    """Hard negative: signed up the same hour, one assignment, and all of it the night before."""
+def multilingual_product(count: int, world: World, rng: np.random.Generator) -> Group:
+    """Hard negative: one product with an account per market: one program, every language."""
     accounts = world.residents(count, rng)
-    course = teams(rng, count, 70.0, 0.4)
-    courses = int(course[-1]) + 1
-    accounts["tier"], accounts["verification"] = TIER["education"], VERIFICATION["email"]
-    accounts["payment"] = NULL
-    accounts["email_domain"] = world.new("email_domain", courses) + course
-    accounts["referral"] = world.new("referral", courses) + course
-    lecture = world.start_ms - (rng.uniform(1, 21, courses) * DAY_MS).astype(np.int64)
-    accounts["created_at"] = lecture[course] + rng.integers(0, HOUR_MS, count)
-    rows = at_leisure(accounts, world, rng)
-    due = world.start_ms + rng.uniform(0.4, 1.1, courses) * (world.end_ms - world.start_ms)
-    rows["active_to"] = np.minimum(due, world.end_ms).astype(np.int64)[course]
-    rows["active_to"] = np.maximum(rows["active_to"], rows["active_from"] + HOUR_MS)
-    rows["requests_per_day"] = world.volumes(rng, count, 25.0, 0.7)
-    rows["rhythm"] = rhythm.EVENING
-    rows["program"] = (world.add_programs(courses, tools=2) + course)[:, None]
-    rows["network"][:, 1] = world.add_networks(rng, courses, hosts=2, proxy=0.1) + course
-    rows["network_share"] = [0.4, 0.95]
-    # Eight exercises; half of the prompts are pasted as they stand.
-    rows["family"] = world.new("family", 8 * courses) + 8 * course
-    rows["families"], rows["fresh"], rows["flips"], rows["exact"] = 8, 0.35, 6, 0.5
-    world.choose_tasks(rows, rng, {"software_engineering": 5.0, "mathematics": 3.0, "chat": 1.0})
-    rows["elicitation"] = -0.5 + 0.5 * rng.standard_normal(count)
-    return Group("class_cohort", accounts, [Habit(Deadline(), rows)])
-
-
-def viral_prompt(count: int, world: World, rng: np.random.Generator) -> Group:
-    """Hard negative: strangers who, for one evening, all try the same rare template."""
-    accounts = world.residents(count, rng)
-    usual = at_leisure(accounts, world, rng)
-    craze = usual.copy()
-    length = world.end_ms - world.start_ms
-    begin = world.start_ms + int(0.55 * length)
-    craze["active_from"] = np.maximum(craze["active_from"], begin)
-    craze["active_to"] = begin + min(8 * HOUR_MS, length // 4)
-    craze["requests_per_day"] = 30.0
-    craze["rhythm"] = rhythm.FLAT
-    craze["surface"] = SURFACES.index("api")
-    craze["program"], craze["program_share"] = world.add_programs(1, tools=1), 1.0
-    craze["family"], craze["families"], craze["fresh"] = world.new("family", 1), 1, 0.0
-    craze["flips"], craze["exact"] = 2, 0.7
-    world.choose_tasks(craze, rng, {"agentic_reasoning": 5.0, "writing": 3.0, "chat": 2.0}, 0.8)
-    craze["elicitation"] = 0.8
-    return Group(
-        "viral_prompt", accounts, [Habit(Conversations(), usual), Habit(Conversations(), craze)]
+    firm = teams(rng, count, 12.0, 0.7)
+    firms = int(firm[-1]) + 1
+    accounts["tier"] = TIER["team"]
+    accounts["verification"] = VERIFICATION["card"]
+    for reference in ("org", "payment", "email_domain"):
+        accounts[reference] = world.new(reference, firms) + firm
+    accounts["billing"] = of_each(firm, accounts["access"])
+    rows = world.habits(accounts, rng)
+    rows["requests_per_day"] = world.volumes(rng, count, 10.0, 0.6)
+    rows["rhythm"], rows["surface"] = rhythm.API, SURFACES.index("api")
+    cloud = world.add_networks(rng, 2 * firms, hosts=16, hosting=True, proxy=0.35)
+    rows["network"] = cloud + 2 * firm[:, None] + rng.integers(0, 2, (count, 3))
+    rows["client"] = (world.new("client", firms) + firm)[:, None]
+    rows["program"] = (world.add_clients(rng, firms) + firm)[:, None]
+    rows["family"] = world.new("family", 15 * firms) + 15 * firm
+    rows["families"], rows["family_skew"], rows["fresh"], rows["flips"] = 15, 1.5, 0.3, 8
+    rows["language"] = rng.integers(0, len(LANGUAGES), (count, 2))
+    rows["language_share"], rows["popular"] = 0.8, 0.0
+    rows["session_size"], rows["gap_ms"] = 3.0, 30_000.0
+    world.choose_tasks(
+        rows, rng, {"translation": 4.0, "chat": 4.0, "writing": 3.0, "classification": 1.0}, 0.6
     )
+    return Group("multilingual_product", accounts, [Habit(Conversations(), rows)], cohort=firm)
+
+
+def niche_product(count: int, world: World, rng: np.random.Generator) -> Group:
+    """Hard negative: a small product that customers use with accounts of their own, and evenly.
+
+    5 to 300 strangers, one program and client, a few prompt families, much the same volume each.
+    A third of these products code, calculate or reason.
+    """
+    accounts = world.residents(count, rng)
+    product = teams(rng, count, 25.0, 1.0, least=5, most=300)
+    products = int(product[-1]) + 1
+    accounts["tier"] = TIER["individual"]
+    # Its customers came one after the other since it opened; it may have opened just now.
+    opened = world.start_ms - rng.uniform(-0.5 * world.days, 250.0, products) * DAY_MS
+    latest = world.start_ms + 0.8 * world.days * DAY_MS
+    joined = opened[product] + rng.random(count) * (latest - opened[product])
+    accounts["created_at"] = joined.astype(np.int64)
+    rows = at_leisure(accounts, world, rng)
+    busy = np.exp(rng.uniform(np.log(3), np.log(40), products))[product]
+    rows["requests_per_day"] = np.minimum(
+        busy * np.exp(0.2 * rng.standard_normal(count)), world.heaviest_per_day
+    )
+    rows["volatility"] = rng.uniform(0.2, 0.8, products)[product]
+    rows["surface"] = SURFACES.index("api")
+    rows["client"] = (world.new("client", products) + product)[:, None]
+    rows["program"] = (world.add_clients(rng, products) + product)[:, None]
+    families = np.exp(rng.uniform(np.log(3), np.log(60), products)).astype(np.int64)
+    ends = np.cumsum(families)
+    rows["family"] = (world.new("family", int(ends[-1])) + ends - families)[product]
+    rows["families"], rows["family_skew"] = families[product], 1.4
+    rows["fresh"] = rng.uniform(0.0, 0.4, products)[product]
+    rows["flips"] = rng.integers(3, 11, products)[product]
+    rows["popular"] = 0.0
+    rows["multi_turn"] = (rng.random(products) < 0.5)[product]
+    rows["session_size"] = np.exp(rng.uniform(0.0, np.log(8), products))[product]
+    rows["model"] = rng.integers(0, 6, products)[product, None]
+    reasons = (rng.random(products) < 0.35)[product]
+    thinking = {"software_engineering": 4.0, "mathematics": 3.0, "agentic_reasoning": 3.0}
+    thinking |= {"long_horizon_planning": 1.0, "data_analysis": 1.0}
+    ordinary = {"chat": 4.0, "writing": 3.0, "extraction": 2.0, "translation": 1.0, "vision": 1.0}
+    focus = rng.uniform(0.5, 0.95, products)[product]
+    for weights, mine in ((thinking, reasons), (ordinary, ~reasons)):
+        part = rows[mine]
+        world.choose_tasks(part, rng, weights, focus[mine])
+        rows[mine] = part
+    rows["task"] = rows["task"][np.searchsorted(product, product)]
+    score = np.where(reasons, 0.2, -2.0) + (0.6 * rng.standard_normal(products))[product]
+    rows["elicitation"] = score + 0.2 * rng.standard_normal(count)
+    rows["long_context"] = rng.uniform(0.0, 0.6, products)[product]
+    rows["output_scale"] = np.exp(0.4 * rng.standard_normal(products))[product]
+    return Group("niche_product", accounts, [Habit(Conversations(), rows)], cohort=product)

@@ -41,7 +41,8 @@ def test_naive_hides_nothing() -> None:
     assert np.unique(mine["template_hash"]).size == 1
     assert np.unique(population.accounts["payment"][fraudulent]).size == 1
     per_hour = np.bincount((mine["ts"] - population.start_ms).clip(0) // HOUR_MS, minlength=24)
-    assert per_hour.max() / per_hour.min() < 1.4
+    # One hour takes what an outage has put off.
+    assert np.sort(per_hour)[-2] / per_hour.min() < 1.4
     per_account = np.bincount(mine["account"], minlength=fraudulent.size)[fraudulent]
     assert per_account.mean() == pytest.approx(200.0, rel=0.05)
 
