@@ -5,6 +5,9 @@ reached the guards trip: for a while every action that would limit an account go
 an alarm rings. Releases always pass. The counters are an ``int64[WIDTH]`` array that lives in the
 partition's header, so a restart neither forgets nor repeats an action. Minutes and hours are those
 of the newest request seen, so a late request counts where the clock stands.
+
+A confirmed campaign may deserve more actions at once than the limits allow, and that is no sign of
+a mistake: its members wait their turn instead of tripping the guards (see ``stage``).
 """
 
 import numpy as np
@@ -25,6 +28,9 @@ ACTIVE = 7  # accounts of the partition active in the day before its last sweep
 PARTITIONS = 8  # partitions that the policy's limit per minute is split over
 WIDTH = 9
 
+STAGED = 0.5
+"""Share of each limit that actions on members of campaigns may use."""
+
 Guards = npt.NDArray[np.int64]
 
 
@@ -40,6 +46,25 @@ def admit(guards: Guards, now: Int, policy: npt.NDArray[np.float64]) -> Bool:
 
     Only called while the guards are open. ``policy`` float64[PARAMETERS].
     """
+    if not _count(guards, now, policy, 1.0):
+        guards[TRIPPED_UNTIL] = now + np.int64(policy[p.GUARD_HOLD_MS])
+        guards[TRIPS] += 1
+        return False
+    return True
+
+
+@lean_kernel
+def stage(guards: Guards, now: Int, policy: npt.NDArray[np.float64]) -> Bool:
+    """Count one action on a member of a campaign; False if the account has to wait its turn.
+
+    Campaigns get ``STAGED`` of each limit, so that they never use up what single accounts need. An
+    account that waits is asked about again at its next request.
+    """
+    return _count(guards, now, policy, STAGED)
+
+
+@lean_kernel
+def _count(guards: Guards, now: Int, policy: npt.NDArray[np.float64], share: float) -> Bool:
     minute = now // 60_000
     if minute > guards[MINUTE]:
         guards[MINUTE] = minute
@@ -52,9 +77,9 @@ def admit(guards: Guards, now: Int, policy: npt.NDArray[np.float64]) -> Bool:
     per_hour = max(
         policy[p.GUARD_SHARE_PER_HOUR] * guards[ACTIVE], policy[p.GUARD_LEAST_PER_HOUR], 1.0
     )
-    if guards[MINUTE_ACTIONS] + 1 > per_minute or guards[HOUR_ACTIONS] + 1 > per_hour:
-        guards[TRIPPED_UNTIL] = now + np.int64(policy[p.GUARD_HOLD_MS])
-        guards[TRIPS] += 1
+    if guards[MINUTE_ACTIONS] + 1 > max(share * per_minute, 1.0) or guards[HOUR_ACTIONS] + 1 > max(
+        share * per_hour, 1.0
+    ):
         return False
     guards[MINUTE_ACTIONS] += 1
     guards[HOUR_ACTIONS] += 1

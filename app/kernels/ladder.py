@@ -32,7 +32,7 @@ from app.kernels.deserved import (
 from app.kernels.evidence import Floats, risk_of, weigh
 from app.kernels.exemptions import ceiling_of, verification_of
 from app.kernels.features import weight_at
-from app.kernels.guards import DIVERTED, Guards, admit, guards_open
+from app.kernels.guards import DIVERTED, Guards, admit, guards_open, stage
 from app.kernels.regimes import Regimes
 from app.kernels.standing import action_in_force, write_standing
 from app.state.layout import (
@@ -143,8 +143,12 @@ def _walk(
     outcome = GUARD_QUIET
     if wanted > held:
         if wanted >= ACTION_THROTTLE and not turn.shadow:
-            outcome = _pass_guards(guards, now, policy)
-        if outcome == GUARD_QUIET:
+            if cause == CAUSE_CAMPAIGN and guards_open(guards, now):
+                if not stage(guards, now, policy):
+                    wanted = held
+            else:
+                outcome = _pass_guards(guards, now, policy)
+        if outcome == GUARD_QUIET and wanted > held:
             return _issue(row, standing, turn, wanted, cause, policy, decision)
     if held < ACTION_THROTTLE:
         return outcome

@@ -41,6 +41,13 @@ class Guards:
         return now >= self.tripped_until
 
     def admit(self, now: int, policy: PolicyDocument) -> bool:
+        if not self.count(now, policy, 1.0):
+            self.tripped_until = now + int(policy.guards.hold_minutes * 60_000)
+            self.trips += 1
+            return False
+        return True
+
+    def count(self, now: int, policy: PolicyDocument, share: float) -> bool:
         if now // 60_000 > self.minute:
             self.minute, self.minute_actions = now // 60_000, 0
         if now // HOUR > self.hour:
@@ -48,9 +55,8 @@ class Guards:
         limits = policy.guards
         per_minute = max(limits.actions_per_minute / self.partitions, 1)
         per_hour = max(limits.active_share_per_hour * self.active, limits.least_per_hour)
+        per_minute, per_hour = max(share * per_minute, 1), max(share * per_hour, 1)
         if self.minute_actions >= int(per_minute) or self.hour_actions >= int(per_hour):
-            self.tripped_until = now + int(limits.hold_minutes * 60_000)
-            self.trips += 1
             return False
         self.minute_actions += 1
         self.hour_actions += 1
@@ -151,13 +157,18 @@ class Ladder:
         wanted = max(deserved, by_campaign)
         guard = "quiet"
         if wanted > held:
+            cause = "campaign" if by_campaign > deserved else "evidence"
+            waits = False
             if live and wanted >= 2:
                 if not self.guards.open(now):
                     guard = "diverted"
+                elif cause == "campaign":
+                    waits = not self.guards.count(now, policy, 0.5)
                 elif not self.guards.admit(now, policy):
                     guard = "tripped"
-            if guard == "quiet":
-                cause = "campaign" if by_campaign > deserved else "evidence"
+            if waits:
+                wanted = held
+            elif guard == "quiet":
                 return self._issue(facts, standing, STEPS[wanted], cause)
         if held < 2:
             return guard
