@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from app.agents.links import LinkFolder, LinkSchedule
 from app.events.sightings import Sighting
 from app.kernels.link_row import begin_link, fold_sighting, merge_links
-from app.kernels.sighting_columns import SIG_KIND, SIG_WIDTH
+from app.kernels.sighting_columns import SCHEMA_ID, SIG_KIND, SIG_WIDTH
 from app.kernels.sightings_decode import decode_sightings
 from app.state.link_codec import LINK_CODEC
-from app.state.link_layout import LINK, SAMPLE
+from app.state.link_layout import LINK, NORMAL_SCORES, SAMPLE, TOTALS, VOTES
 from app.state.store import ColumnStore
 from tests.reference.links import differences, link_of
 from tests.reference.sightings import framed, plain_sighting, written
@@ -45,10 +45,11 @@ def sightings(draw) -> Sighting:
         tokens=int(rng.integers(0, 2**40)),
         hours=int(rng.integers(0, 2**24)),
         tasks=tasks_of(seed),
-        **{
-            name: int(rng.integers(0, 1001))
-            for name in ("elicitation", "novel", "opening", "refused", "proxy", "risk")
-        },
+        scores=[int(x) for x in rng.integers(0, 1001, len(NORMAL_SCORES))],
+        refused=int(rng.integers(0, 1001)),
+        risk=int(rng.integers(0, 1001)),
+        # More campaigns than a window counts, and few enough that some are held often.
+        campaign=f"{int(rng.integers(1, 3 * VOTES)) << 32:016x}" if seed % 7 < 4 else None,
         model=f"{int(rng.integers(0, 50)):016x}",
         second_model=f"{int(rng.integers(0, 50)):016x}",
         second_model_share=int(rng.integers(0, 201)),
@@ -69,7 +70,7 @@ def fold_row(found: list[Sighting]) -> np.ndarray:
     records = framed(written(found))
     values = np.zeros((len(found), SIG_WIDTH), np.int64)
     status = np.zeros(len(found), np.int32)
-    assert decode_sightings(records.data, records.frames, 0, values, status) == len(found)
+    assert decode_sightings(records.data, records.frames, SCHEMA_ID, values, status) == len(found)
     rows = np.zeros(1, LINK)
     begin_link(rows[0], int(values[0, SIG_KIND]))
     for sighting in values:
@@ -115,10 +116,19 @@ def test_rows_merge_to_the_row_of_all_their_sightings(found, random):
     sides = [random.randint(0, 2) for _ in found]
     parts = [[x for x, side in zip(found, sides, strict=True) if side == k] for k in range(3)]
     rows = [fold_row(part) for part in parts if part]
+    assessed = []
+    for row in rows:
+        row["campaign"] = random.choice((0, 3 << 32, 5 << 32))
+        if row["campaign"]:
+            row["campaign_epoch"] = random.randint(115, 117)
+            row["profile"] = random.randint(0, 250)
+            assessed.append((-int(row["campaign_epoch"][0]), int(row["campaign"][0])))
     random.shuffle(rows)
     for other in rows[1:]:
         merge_links(rows[0][0], other[0], CLOCK)
     assert differences(rows[0][0], link_of(found, day=4, window=5)) == {}
+    epoch, campaign = min(assessed, default=(0, 0))
+    assert (rows[0]["campaign_epoch"][0], rows[0]["campaign"][0]) == (-epoch, campaign)
 
 
 @given(sets, st.data())
@@ -167,9 +177,8 @@ def test_totals_are_those_of_one_large_link(found):
     found = [x.model_copy(update={"hash": f"{i:016x}"}) for i, x in enumerate(found)]
     totals = fold(found).totals
     expected = link_of(found, day=4, window=5, registers=512)
-    for name in ("first_epoch", "last_epoch", "requests", "counts", "tasks", "hours", "models"):
+    for name in TOTALS.names:
         assert np.array_equal(totals[0][name], expected[name]), name
-    assert np.array_equal(totals[0]["registers"], expected["registers"])
     assert (totals["last_epoch"][1:] == -1).all()
 
 

@@ -15,7 +15,7 @@ from app.kernels.sightings_decode import decode_sightings
 from app.kernels.spec import string_hash
 from app.state.layout import TIERS
 from app.state.link_layout import LINK_KINDS
-from tests.reference.sightings import framed, plain_sighting, written
+from tests.reference.sightings import framed, normal_scores, plain_sighting, written
 
 SCHEMA = fastavro.parse_schema(avro_schema(Sighting))
 REAL = [
@@ -35,6 +35,8 @@ REAL = [
                 org="0123456789abcdef",
                 exempt=True,
                 standing="suspend",
+                campaign="00013c6a89abcdef",
+                scores=normal_scores(elicitation=9.0, steadiness=-1.5, requests=-9.0),
             ),
         ]
     )
@@ -45,7 +47,7 @@ def decode(values: list[tuple[bytes | None, bytes]]) -> tuple[np.ndarray, np.nda
     found = framed(list(values))
     columns = np.zeros((len(values), s.SIG_WIDTH), np.int64)
     status = np.full(len(values), -1, np.int32)
-    decode_sightings(found.data, found.frames, 0, columns, status)
+    decode_sightings(found.data, found.frames, s.SCHEMA_ID, columns, status)
     return columns, status
 
 
@@ -92,6 +94,8 @@ def test_what_is_read_is_what_was_written(values):
         assert f"{np.uint64(row[s.SIG_HASH]):016x}" == document["hash"]
         assert row[s.SIG_ACCOUNT] == string_hash(document["account_id"])
         assert row[s.SIG_TASKS : s.SIG_SCORES].tolist() == document["tasks"]
+        assert row[s.SIG_SCORES : s.SIG_REFUSED].tolist() == document["scores"]
+        assert f"{np.uint64(row[s.SIG_CAMPAIGN]):016x}" == (document["campaign"] or "0" * 16)
         for column, name in (
             (s.SIG_SHARE, "share"),
             (s.SIG_EPOCH, "epoch"),
@@ -99,7 +103,7 @@ def test_what_is_read_is_what_was_written(values):
             (s.SIG_REQUESTS, "requests"),
             (s.SIG_TOKENS, "tokens"),
             (s.SIG_HOURS, "hours"),
-            (s.SIG_ELICITATION, "elicitation"),
+            (s.SIG_REFUSED, "refused"),
             (s.SIG_RISK, "risk"),
             (s.SIG_FIRST_SEEN, "first_seen"),
             (s.SIG_EXEMPT, "exempt"),

@@ -10,7 +10,16 @@ import numpy as np
 from app.events.sightings import Sighting
 from app.kernels.spec import string_hash
 from app.state.layout import TASKS
-from app.state.link_layout import COUNTS, LINK_KINDS, MODEL_BUCKETS, REGISTERS, SAMPLE, SCORES
+from app.state.link_layout import (
+    COUNTS,
+    LINK_KINDS,
+    MODEL_BUCKETS,
+    NORMAL_SCORES,
+    REGISTERS,
+    SAMPLE,
+    SCORES,
+    VOTES,
+)
 
 HOUR_MS = 3_600_000
 
@@ -38,12 +47,14 @@ def link_of(
         "last_ts": max(x.ts for x in sightings),
         "kind": LINK_KINDS.index(sightings[0].kind),
         "requests": np.zeros(2, np.int64),
+        "requests_squared": [0, 0],
         "tokens": np.zeros(2, np.int64),
         "log_load": np.zeros(2, np.int64),
         "log_load_squared": np.zeros(2, np.int64),
         "counts": np.zeros((2, COUNTS), np.int64),
         "scores": np.zeros((2, len(SCORES)), np.int64),
         "tasks": np.zeros((2, len(TASKS)), np.int64),
+        "voters": np.zeros(2, np.int64),
         "registers": np.zeros((2, registers), np.uint8),
         "models": np.zeros((2, MODEL_BUCKETS), np.int64),
         "hours": np.zeros((2, 24), np.int64),
@@ -55,11 +66,13 @@ def link_of(
         if last // day - x.epoch // day < 2:
             _add_to_day(row, x.epoch // day % 2, x)
     row.update(_sample(kept, window, sample))
+    row.update(_votes(kept, window))
     return row
 
 
 def _add_to_window(row: dict[str, Any], w: int, x: Sighting, hours: int) -> None:
     row["requests"][w] += x.requests
+    row["requests_squared"][w] = min(row["requests_squared"][w] + x.requests**2, 2**63 - 1)
     row["tokens"][w] += x.tokens
     load = log2_fixed(x.requests)
     row["log_load"][w] += load
@@ -67,9 +80,26 @@ def _add_to_window(row: dict[str, Any], w: int, x: Sighting, hours: int) -> None
     arrived = x.first_seen >= x.ts - hours * HOUR_MS
     trusted = x.verification in ("document", "contract")
     row["counts"][w] += [1, arrived, x.exempt, trusted]
-    row["scores"][w] += [getattr(x, name) for name in SCORES]
+    row["scores"][w] += scores_of(x)
     row["tasks"][w] += x.tasks
+    row["voters"][w] += x.campaign is not None
     set_register(row["registers"][w], account_hash(x))
+
+
+def scores_of(x: Sighting) -> list[int]:
+    """All ``SCORES`` of a sighting."""
+    return [*x.scores, *(getattr(x, name) for name in SCORES[len(NORMAL_SCORES) :])]
+
+
+def _votes(kept: list[Sighting], window: int) -> dict[str, Any]:
+    """The smallest campaign ids of each window, and how many sightings hold them."""
+    vote, votes = np.zeros((2, VOTES), np.uint64), np.zeros((2, VOTES), np.int64)
+    for w in {x.epoch // window for x in kept}:
+        held = [int(x.campaign, 16) for x in kept if x.epoch // window == w and x.campaign]
+        for k, campaign in enumerate(sorted(set(held))[:VOTES]):
+            vote[w % 2, k] = campaign
+            votes[w % 2, k] = held.count(campaign)
+    return {"vote": vote, "votes": votes}
 
 
 def _add_to_day(row: dict[str, Any], d: int, x: Sighting) -> None:
@@ -117,7 +147,7 @@ def _sample(kept: list[Sighting], window: int, size: int) -> dict[str, list[int]
             "member_requests": min(sum(x.requests for x in own), 65535),
             "member_org": int(latest.org or "0", 16) and int(latest.org or "0", 16) % 65535 + 1,
             "member_task": latest.tasks.index(max(latest.tasks)),
-            "member_elicitation": latest.elicitation // 4,
+            "member_elicitation": latest.scores[0] // 4,
             "member_risk": latest.risk // 4,
             "member_share": latest.share // 4,
         }

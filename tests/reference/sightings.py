@@ -15,6 +15,7 @@ from app.kernels.columns import (
     FRAME_VALUE_START,
     FRAME_WIDTH,
 )
+from app.kernels.sighting_columns import SCHEMA_ID
 from app.state.layout import (
     ACTIONS,
     FLAG_PROFILE,
@@ -24,6 +25,7 @@ from app.state.layout import (
     VERIFICATIONS,
     WEEK,
 )
+from app.state.link_layout import NORMAL_SCORES
 
 HOUR_MS = 3_600_000
 
@@ -49,18 +51,42 @@ def links_of(row: Any) -> list[tuple[str, str, int]]:
         links.append(("signup_hour", hex16(row["created_at"] // HOUR_MS), 1000))
     for kind in ("network", "client", "program"):
         for key, weight in zip(row[kind], row[f"{kind}_weight"], strict=True):
-            if permille(weight, total) >= 50:
+            if key and permille(weight, total) >= 50:
                 links.append((kind, hex16(key), permille(weight, total)))
-    buckets: dict[str, int] = {}
-    for band in range(4):
-        for simhash, weight in zip(row["family"], row["family_weight"], strict=True):
-            if permille(weight, total) >= 50:
-                bucket = hex16(band << 16 | (int(simhash) >> 16 * band & 0xFFFF))
-                buckets[bucket] = min(buckets.get(bucket, 0) + permille(weight, total), 1000)
-    return links + [("family", bucket, share) for bucket, share in buckets.items()]
+    links += _families_of(row)
+    campaign = held_campaign(row)
+    return [*links, ("campaign", campaign, 1000)] if campaign else links
 
 
-def summary_of(row: Any, account_id: str, number: int, hours: int) -> dict[str, Any]:
+def _families_of(row: Any) -> list[tuple[str, str, int]]:
+    families = [i for i in range(len(row["family"])) if row["family"][i]]
+    heaviest = sorted(families, key=lambda i: (-float(row["family_weight"][i]), i))[:3]
+    buckets: dict[int, int] = {}
+    for band in range(2):
+        for i in sorted(heaviest):
+            share = permille(row["family_weight"][i], row["requests"][WEEK])
+            if share >= 50:
+                bucket = band << 16 | (int(row["family"][i]) >> 16 * band & 0xFFFF)
+                buckets[bucket] = min(buckets.get(bucket, 0) + share, 1000)
+    return [("family", hex16(bucket), share) for bucket, share in buckets.items() if bucket]
+
+
+def held_campaign(row: Any) -> str | None:
+    """The campaign that an account tells of."""
+    confirmed = row["campaign"] and row["campaign_probability"] > 0
+    return hex16(row["campaign"]) if confirmed else None
+
+
+def normal_scores(**deviations: float) -> list[int]:
+    """The scores of a sighting with these deviations; of others nothing is known."""
+    assert deviations.keys() <= set(NORMAL_SCORES)
+    held = [min(max(deviations.get(name, 0.0), -4), 4) for name in NORMAL_SCORES]
+    return [int((deviation + 4) * 125 + 0.5) for deviation in held]
+
+
+def summary_of(
+    row: Any, account_id: str, number: int, hours: int, deviations: dict[str, float]
+) -> dict[str, Any]:
     """What every sighting of the account says of it."""
     total = row["requests"][WEEK]
     end = (number + 1) * hours * HOUR_MS
@@ -74,6 +100,7 @@ def summary_of(row: Any, account_id: str, number: int, hours: int) -> dict[str, 
     tasks = sum(float(weight) for weight in row["tasks"])
     known = bool(row["flags"] & FLAG_PROFILE)
     action = ACTIONS[row["live"]["action"]]
+    held = held_campaign(row) is not None
     return {
         "account_id": account_id,
         "epoch": number,
@@ -82,11 +109,8 @@ def summary_of(row: Any, account_id: str, number: int, hours: int) -> dict[str, 
         "tokens": int(float(row["epoch_tokens"]) + 0.5),
         "hours": mask,
         "tasks": [permille(weight, tasks) for weight in row["tasks"]],
-        "elicitation": permille(row["elicitation"][WEEK], total),
-        "novel": permille(row["novel"], total),
-        "opening": permille(row["opening"], total),
+        "scores": normal_scores(**deviations),
         "refused": permille(row["refused"], total),
-        "proxy": permille(row["proxy"], total),
         "risk": permille(max(row["live"]["risk"], row["shadow"]["risk"]), 1),
         "model": hex16(heaviest[0][1]) if heaviest[0][0] else None,
         "model_share": heaviest[0][0],
@@ -99,15 +123,32 @@ def summary_of(row: Any, account_id: str, number: int, hours: int) -> dict[str, 
         "org": hex16(row["org"]) if row["org"] else None,
         "exempt": bool(row["exempt_until"] > end or row["operator_exempt_until"] > end),
         "standing": None if action == "none" else action,
+        "campaign": held_campaign(row),
+        "campaign_probability": permille(row["campaign_probability"], 1) if held else 0,
+        "campaign_epoch": int(row["campaign_epoch"]) if held else 0,
+        "input_tokens": _like_the_week(row["input_tokens"][WEEK], total, row["epoch_requests"]),
     }
 
 
-def sightings_of(row: Any, account_id: str, number: int, hours: int) -> list[Sighting]:
-    """Every sighting of the account for period ``number``, of ``hours`` hours."""
+def _like_the_week(tokens: Any, requests: Any, now: Any) -> int:
+    """Tokens of ``now`` requests at the week's mean, at most 2**53 of them."""
+    tokens, requests = float(tokens), float(requests)
+    if not (requests > 0 and tokens / requests * int(now) > 0):
+        return 0
+    return int(min(tokens / requests * int(now), 2.0**53) + 0.5)
+
+
+def sightings_of(
+    row: Any, account_id: str, number: int, hours: int, **deviations: float
+) -> list[Sighting]:
+    """Every sighting of the account for period ``number``, of ``hours`` hours.
+
+    ``deviations`` of the account from the population, by the names of ``NORMAL_SCORES``.
+    """
     active = row["epoch"] == number and row["epoch_requests"] and not row["flags"] & FLAG_STUB
     if not active:
         return []
-    summary = summary_of(row, account_id, number, hours)
+    summary = summary_of(row, account_id, number, hours, deviations)
     return [
         Sighting.from_fields({"kind": kind, "hash": hashed, "share": share, **summary})
         for kind, hashed, share in links_of(row)
@@ -127,11 +168,8 @@ def plain_sighting(account: str, epoch: int, **changes: Any) -> Sighting:
         "tokens": 9000,
         "hours": 0b111,
         "tasks": [1000] + [0] * (len(TASKS) - 1),
-        "elicitation": 100,
-        "novel": 200,
-        "opening": 900,
+        "scores": normal_scores(),
         "refused": 0,
-        "proxy": 50,
         "risk": 10,
         "model": "0000000000000007",
         "model_share": 800,
@@ -144,6 +182,10 @@ def plain_sighting(account: str, epoch: int, **changes: Any) -> Sighting:
         "org": None,
         "exempt": False,
         "standing": None,
+        "campaign": None,
+        "campaign_probability": 0,
+        "campaign_epoch": 0,
+        "input_tokens": 30_000,
     }
     return Sighting.from_fields({**fields, **changes})
 
@@ -164,6 +206,6 @@ def framed(records: list[tuple[bytes | None, bytes | None]], first: int = 0) -> 
     return Framed(np.frombuffer(bytes(data), np.uint8), frames)
 
 
-def written(sightings: list[Sighting], schema_id: int = 0) -> list[tuple[bytes, bytes]]:
+def written(sightings: list[Sighting], schema_id: int = SCHEMA_ID) -> list[tuple[bytes, bytes]]:
     """The (key, value) of each sighting, encoded by fastavro."""
     return [(x.record_key().encode(), to_avro(x, schema_id)) for x in sightings]

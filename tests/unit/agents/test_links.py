@@ -135,6 +135,16 @@ def test_single_members_are_let_go_soon_and_groups_with_their_evidence():
     assert set(tombstones) == {KEY, b"payment:" + other.encode()}
 
 
+def test_a_single_member_under_a_campaigns_link_is_waited_for():
+    folder = new_folder()
+    fold(folder, plain_sighting("acct-1", 1000))
+    row_of(folder)["campaign"] = 1000 << 32
+    fold(folder, plain_sighting("acct-9", 1020, kind="device"))
+    assert folder.evidence(KEY) is not None
+    fold(folder, plain_sighting("acct-9", 37 * 28, kind="device"))
+    assert folder.evidence(KEY) is None
+
+
 def test_a_link_that_comes_back_starts_anew():
     folder = new_folder()
     fold(folder, plain_sighting("acct-1", 1000, requests=50))

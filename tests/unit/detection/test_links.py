@@ -10,7 +10,7 @@ from app.events.sightings import Sighting
 from app.state.layout import TASKS
 from app.state.link_layout import LINK
 from app.state.store import ColumnStore
-from tests.reference.sightings import framed, plain_sighting, written
+from tests.reference.sightings import framed, normal_scores, plain_sighting, written
 
 EPOCH = 10_000
 HOUR_MS = 3_600_000
@@ -168,9 +168,13 @@ def test_arrivals_exemptions_and_trust_are_counted():
 def test_members_are_told_by_hash_with_what_their_newest_sighting_said():
     evidence = weigh(
         [
-            plain_sighting("acct-1", EPOCH, hash=GROUP, requests=4, elicitation=100),
-            plain_sighting("acct-1", EPOCH + 2, hash=GROUP, requests=5, elicitation=900),
-            plain_sighting("acct-1", EPOCH + 1, hash=GROUP, requests=6, elicitation=500),
+            plain_sighting(
+                "acct-1", EPOCH, hash=GROUP, requests=4, scores=normal_scores(elicitation=-4)
+            ),
+            plain_sighting(
+                "acct-1", EPOCH + 2, hash=GROUP, requests=5, scores=normal_scores(elicitation=3.2)
+            ),
+            plain_sighting("acct-1", EPOCH + 1, hash=GROUP, requests=6, scores=normal_scores()),
         ]
     )
     [member] = evidence.sample

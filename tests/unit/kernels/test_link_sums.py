@@ -31,6 +31,7 @@ def sighting(epoch: int = 1000) -> np.ndarray:
     values[s.SIG_HOURS] = FULL_DAY
     values[s.SIG_TASKS : s.SIG_MODEL] = s.WHOLE
     values[s.SIG_MODEL_SHARE] = s.WHOLE
+    values[s.SIG_CAMPAIGN] = -1
     return values
 
 
@@ -64,6 +65,7 @@ def test_a_link_that_is_full_stays_full_in_every_field():
     rows["tasks"][0, w] = SUMS_CEILING - 999
     rows["models"][0, d] = SUMS_CEILING
     rows["hours"][0, d] = HOURS_CEILING
+    rows["voters"][0, w] = SUMS_CEILING - 2
     rows["requests"][0, w] = CEILING - 5
     for _ in range(3):
         assert add_sighting(rows[0], sighting(), CLOCK, HOURS_CEILING, SUMS_CEILING)
@@ -73,9 +75,11 @@ def test_a_link_that_is_full_stays_full_in_every_field():
     assert rows["models"][0, d, 0] == SUMS_CEILING
     assert (rows["hours"][0, d] == HOURS_CEILING).all()
     assert rows["requests"][0, w] == rows["tokens"][0, w] == CEILING
+    assert rows["requests_squared"][0, w] == CEILING
+    assert rows["voters"][0, w] == SUMS_CEILING
     other = rows.copy()
     merge_sums(rows[0], other[0], CLOCK, HOURS_CEILING, SUMS_CEILING)
-    for name in ("counts", "scores", "tasks", "models", "hours", "requests", "tokens"):
+    for name in set(TOTALS.names) - {"first_epoch", "last_epoch", "log_load", "log_load_squared"}:
         assert np.array_equal(rows[name], np.maximum(rows[name], other[name])), name
 
 

@@ -7,8 +7,11 @@ import pytest
 
 from app.events.framing import decode
 from app.events.sightings import Sighting
+from app.kernels.regimes import Regimes
 from app.kernels.sighting_summary import share_of
 from app.kernels.sightings import MAX_LINKS, Output, Period, encode_sightings, pairs, take
+from app.policy.document import PolicyDocument
+from app.policy.regimes import build_regimes
 from app.state.layout import (
     ACCOUNT,
     ACTION_SUSPEND,
@@ -22,12 +25,14 @@ from tests.reference.sightings import permille, sightings_of
 PERIOD = Period(number=81_000, hours=6)
 CREATED = 1_748_000_000_000
 SCHEMA = 0x01020304
+COLD = build_regimes([PolicyDocument()], [])
 
 
 class Accounts:
     """Rows with ids, as a store holds them."""
 
-    def __init__(self) -> None:
+    def __init__(self, regimes: Regimes = COLD) -> None:
+        self.regimes = regimes
         self.rows = np.zeros(0, ACCOUNT)
         self.ids: list[str] = []
 
@@ -49,7 +54,7 @@ class Accounts:
         return np.frombuffer("".join(self.ids).encode(), np.uint8)
 
     def take(self, first: int = 0, records: int = 1000) -> tuple[list[tuple[bytes, bytes]], int]:
-        written, slot = take(self.rows, self.arena, first, PERIOD, SCHEMA, records)
+        written, slot = take(self.rows, self.arena, first, PERIOD, SCHEMA, self.regimes, records)
         return pairs(written), slot
 
     def sightings(self) -> list[Sighting]:
@@ -80,6 +85,10 @@ def random_row(rng: np.random.Generator) -> dict:
         "tier": rng.integers(0, 8),
         "verification": rng.integers(0, 6),
         "exempt_until": rng.choice([0, 2**50]),
+        "campaign": rng.integers(0, 2) * (PERIOD.number << 32 | 0xABC),
+        "campaign_probability": rng.choice([0, 0.5]),
+        "campaign_epoch": rng.integers(0, 2**31),
+        "input_tokens": rng.random(3) * rng.choice([0, 1e5, 1e18]),
     }
     for name in ("novel", "opening", "refused", "proxy"):
         fields[name] = rng.random() * 120
@@ -88,6 +97,8 @@ def random_row(rng: np.random.Generator) -> dict:
     for name in ("family", "program", "network", "client", "model"):
         size = ACCOUNT[name].shape
         fields[name] = rng.integers(0, 2**64, size, np.uint64)
+        if rng.random() < 0.3:
+            fields[name][0] = 0
         fields[f"{name}_weight"] = rng.random(size) * rng.choice([0, 5, 60], size)
     standing = np.zeros(1, STANDING)[0]
     standing["action"] = rng.integers(0, 5)
@@ -160,9 +171,40 @@ def test_families_in_one_bucket_are_one_link():
         "family:0000000000004444": 600,
         "family:0000000000005555": 300,
         "family:0000000000013333": 900,
-        "family:0000000000022222": 900,
-        "family:0000000000031111": 900,
     }
+
+
+def test_the_three_heaviest_families_are_reported_and_of_equals_the_first():
+    accounts = Accounts()
+    accounts.add("acct", family=[0x11, 0x12, 0x13, 0x14, 0x15], family_weight=[9, 20, 8, 20, 9])
+    assert shares_by_link(accounts.sightings()) == {
+        "family:0000000000000011": 90,
+        "family:0000000000000012": 200,
+        "family:0000000000000014": 200,
+        "family:0000000000010000": 490,
+    }
+
+
+def test_what_is_zero_is_no_link():
+    accounts = Accounts()
+    for name in ("network", "client", "program", "family"):
+        weights = np.full(ACCOUNT[name].shape, 99)
+        accounts.add("nobody", **{f"{name}_weight": weights})
+    accounts.add("somebody", family=[0x5_0000, 0, 0, 0, 0], family_weight=[9, 99, 99, 99, 99])
+    assert shares_by_link(accounts.sightings()) == {"family:0000000000010005": 90}
+
+
+@pytest.mark.parametrize(
+    ("campaign", "probability", "told"),
+    [(0xF1, 0.2, "00000000000000f1"), (0xF1, 0, None), (0, 0.9, None), (2**64 - 1, 1, "f" * 16)],
+)
+def test_a_confirmed_campaign_is_told_under_every_link_and_is_one(campaign, probability, told):
+    accounts = Accounts()
+    accounts.add("acct", payment=1, campaign=campaign, campaign_probability=probability)
+    found = accounts.sightings()
+    assert {x.campaign for x in found} == {told}
+    kinds = {x.kind: x.hash for x in found}
+    assert kinds == {"payment": "0" * 15 + "1", **({"campaign": told} if told else {})}
 
 
 def test_shares_that_are_no_numbers_are_nothing():
@@ -175,11 +217,13 @@ def test_shares_that_are_no_numbers_are_nothing():
         network_weight=[nan, inf, -1],
         requests=[0, 0, nan],
         elicitation=[0, 0, inf],
+        refused=inf,
         tasks=[nan] + [1.0] * 13,
         epoch_tokens=inf,
     )
     [sighting] = accounts.sightings()
-    assert sighting.elicitation == 0
+    assert sighting.refused == 0
+    assert sighting.scores == [500] * 9
     assert sighting.tasks == [0] * 14
     assert sighting.tokens == 2**53
 
@@ -248,6 +292,8 @@ def test_an_account_with_every_link_fits():
         tasks=1,
         first_ts=2**47,
         epoch_requests=2**32 - 1,
+        campaign=2**64 - 1,
+        campaign_probability=1,
     )
     found = accounts.sightings()
     assert len(found) == MAX_LINKS
@@ -261,7 +307,7 @@ def test_too_little_room_is_said():
         accounts.take(records=MAX_LINKS - 1)
     small = Output(*(np.zeros(10, kind) for kind in (np.uint8, np.int64, np.uint8, np.int64)))
     with pytest.raises(ValueError, match="no room"):
-        encode_sightings(accounts.rows, accounts.arena, 0, PERIOD, 0, small)
+        encode_sightings(accounts.rows, accounts.arena, 0, PERIOD, 0, COLD, small)
 
 
 @pytest.mark.parametrize("fields", [{"id_length": 257}, {"id_at": 2**32 - 1}, {"id_at": 1}])

@@ -9,13 +9,14 @@ from app.kernels import sighting_columns as s
 from app.kernels.sightings_decode import decode_sightings
 from app.kernels.spec import string_hash
 from app.state.layout import ACTIONS, TIERS, VERIFICATIONS
-from app.state.link_layout import LINK_KINDS, SCORES
+from app.state.link_layout import LINK_KINDS
 from tests.reference.sightings import framed, plain_sighting, written
 
+FRAME = b"\0" + s.SCHEMA_ID.to_bytes(4, "big")
 KEY = b"payment:00000000000000aa"
 
 
-def decode(records, schema_id: int = 0) -> tuple[np.ndarray, list[str]]:
+def decode(records, schema_id: int = s.SCHEMA_ID) -> tuple[np.ndarray, list[str]]:
     found = framed(records)
     values = np.zeros((len(records), s.SIG_WIDTH), np.int64)
     status = np.zeros(len(records), np.int32)
@@ -41,7 +42,9 @@ def columns_of(x: Sighting) -> dict[int, int]:
         s.SIG_TOKENS: x.tokens,
         s.SIG_HOURS: x.hours,
         **{s.SIG_TASKS + i: share for i, share in enumerate(x.tasks)},
-        **{s.SIG_SCORES + i: getattr(x, name) for i, name in enumerate(SCORES)},
+        **{s.SIG_SCORES + i: score for i, score in enumerate(x.scores)},
+        s.SIG_REFUSED: x.refused,
+        s.SIG_RISK: x.risk,
         s.SIG_MODEL: signed(x.model),
         s.SIG_MODEL_SHARE: x.model_share,
         s.SIG_SECOND_MODEL: signed(x.second_model),
@@ -53,6 +56,10 @@ def columns_of(x: Sighting) -> dict[int, int]:
         s.SIG_ORG: signed(x.org),
         s.SIG_EXEMPT: x.exempt,
         s.SIG_STANDING: ACTIONS.index(x.standing or "none"),
+        s.SIG_CAMPAIGN: signed(x.campaign),
+        s.SIG_CAMPAIGN_PROBABILITY: x.campaign_probability,
+        s.SIG_CAMPAIGN_EPOCH: x.campaign_epoch,
+        s.SIG_INPUT_TOKENS: x.input_tokens,
     }
 
 
@@ -64,7 +71,9 @@ FULL = {
     "tokens": 2**63 - 1,
     "hours": 2**24 - 1,
     "tasks": list(range(0, 980, 70)),
-    **{name: 100 + i for i, name in enumerate(SCORES)},
+    "scores": [*range(0, 1000, 125), 1000],
+    "refused": 101,
+    "risk": 102,
     "second_model": "ffffffffffffffff",
     "second_model_share": 200,
     "first_seen": 253_402_300_799_999,
@@ -74,6 +83,10 @@ FULL = {
     "org": "8000000000000000",
     "exempt": True,
     "standing": "throttle",
+    "campaign": "80013c6a00000001",
+    "campaign_probability": 987,
+    "campaign_epoch": 2**31 - 1,
+    "input_tokens": 2**62,
 }
 
 
@@ -110,9 +123,9 @@ def test_only_the_schema_that_is_known_is_read():
         (b"", "malformed"),
         (b"{}", "unknown_framing"),
         (b"\0\0\0", "malformed"),
-        (b"\0\0\0\0\0", "malformed"),
-        (b"\0\0\0\0\0" + b"\xff" * 400, "malformed"),
-        (b"\0\0\0\0\0" + b"\0" * 400, "malformed"),
+        (FRAME, "malformed"),
+        (FRAME + b"\xff" * 400, "malformed"),
+        (FRAME + b"\0" * 400, "malformed"),
     ],
 )
 def test_what_is_no_sighting_is_refused(value, reason):
@@ -141,12 +154,18 @@ def test_a_record_cut_short_or_too_long_is_malformed():
         ("hours", 1 << 24),
         ("tasks", [1001] + [0] * 13),
         ("tasks", [0] * 13 + [-1]),
-        ("elicitation", 1001),
+        ("scores", [500] * 8 + [1001]),
+        ("scores", [-1] + [500] * 8),
+        ("refused", 1001),
         ("risk", -1),
         ("model_share", 1001),
         ("second_model_share", -1),
         ("first_seen", -1),
         ("created_at", -1),
+        ("campaign_probability", 1001),
+        ("campaign_epoch", -1),
+        ("campaign_epoch", 2**31),
+        ("input_tokens", -1),
         ("kind", "fingerprint"),
     ],
 )
@@ -166,6 +185,11 @@ def test_numbers_out_of_range_and_unknown_kinds_are_refused(field, value):
         ("tasks", [0] * 13),
         ("tasks", [0] * 15),
         ("tasks", []),
+        ("scores", [500] * 8),
+        ("scores", [500] * 10),
+        ("scores", []),
+        ("campaign", "g" * 16),
+        ("campaign", "0" * 15),
     ],
 )
 def test_text_and_lists_of_another_form_are_refused(field, value):
