@@ -49,6 +49,9 @@ COUNTERS = {
 GUARDS_AT = "guards_at"
 """Name, in the header, of the request offset that the guards have come to."""
 
+REPORTED = "reported_period"
+"""Name, in the header, of the newest sighting period that has been reported whole."""
+
 
 class AccountPartition(TablePartition):
     """The accounts of one partition.
@@ -101,6 +104,7 @@ class AccountPartition(TablePartition):
             guards[: len(known)] = known
             self._guards_at = int(header.more.get(GUARDS_AT, 0))
             self._sweep.published = header.population_epoch
+            self._sweep.reported = header.more.get(REPORTED)
         guards[GUARD_PARTITIONS] = self.place.partitions
 
     def header(self) -> Header:
@@ -211,7 +215,7 @@ class AccountPartition(TablePartition):
             header,
             guards=self.state.guards.tolist(),
             population_epoch=self._sweep.published,
-            more={**header.more, GUARDS_AT: reached},
+            more={**header.more, GUARDS_AT: reached, REPORTED: self._sweep.reported},
         )
 
     def _cross(self, ts: int, offset: int, judgement: Judgement) -> None:

@@ -59,6 +59,9 @@ class Sweep:
         self._parts: list[PopulationPart] = []
         self.published: int | None = None
         """The newest epoch whose population part has left, or waits to: it is never cut again."""
+        self.reported: int | None = None
+        """The newest sighting period whose sightings have all left: none is written again, also
+        where its end is read again after a restart and an account of it is gone from the store."""
         self._period: s.Period | None = None
         self._regimes: Regimes | None = None
         self._next_slot = 0
@@ -78,9 +81,10 @@ class Sweep:
             self._parts.append(part)
         period = epoch * self.epoch_ms // self.period_ms
         if ts // self.period_ms > period:
-            self._period = s.Period(period, self._period_hours)
-            self._regimes = judgement.regimes
-            self._next_slot = 0
+            if self.reported is None or period > self.reported:
+                self._period = s.Period(period, self._period_hours)
+                self._regimes = judgement.regimes
+                self._next_slot = 0
             self._expire(store, ts, judgement)
 
     def _sketch(self, store: ColumnStore, epoch: int, now: int) -> PopulationPart:
@@ -144,5 +148,6 @@ class Sweep:
         reported = (swept["epoch"] == self._period.number) & (swept["epoch_requests"] > 0)
         swept["epoch_requests"][reported] = 0
         if self._next_slot >= rows.size:
+            self.reported = self._period.number
             self._period = None
         return np.flatnonzero(reported).astype(np.int32) + np.int32(first), written

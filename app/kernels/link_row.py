@@ -1,9 +1,24 @@
 """One sighting into one link's row: everything that is remembered of it.
 
 What a row ends up with follows from the set of its sightings, in whatever order they come and
-however they were split between rows that are merged later. If one is published twice, maxima,
-sketches and the sample do not change, and sums do not either as long as its account is in the
-sample for that window: for certain while the link has no more members than a sample holds.
+however they were split between rows that are merged later.
+
+Sums count a sighting each time it is folded, so each account and epoch must come once, and does:
+
+- The accounts' partition writes an account's sightings in one transaction with the row that says
+  they were written, so either both are durable or neither is; this topic is read committed, and a
+  transaction that was aborted and written again is seen once.
+- A period that was reported whole is noted in that partition's header before the next one can
+  begin (``Sweep.reported``), and is not reported again even where rows that said so are gone.
+- An account has one partition, a period's number is of that partition's clock, which never goes
+  back, and a count of partitions that changes stops the worker.
+- A sighting that is read again after a restart is behind the ``offset`` of its link's row.
+
+What is left is a hand on the topics: another writer, whom the access lists keep out, or a changelog
+of accounts that was restored from an older copy or begun anew, so that periods are reported again.
+For that the sample is a second line. It knows its members' epochs anyway: a repeat of one that it
+holds is passed over, for certain while a link has no more members than a sample. Maxima, sketches
+and the sample itself do not change in any case, and sums are forgotten after two windows.
 """
 
 import numpy as np

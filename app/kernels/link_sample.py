@@ -7,7 +7,8 @@ with further sightings, and who is pushed out by better ones could not have come
 sighting of its own; so the sample follows from the set of sightings alone, not from their order.
 
 What is kept of a member is about the newest window it was sighted in. One bit for each epoch of
-that window tells a repeated sighting from a new one, exactly, as long as the member is kept.
+that window tells a repeated sighting from a new one, exactly, as long as the member is kept. In
+ordinary operation none repeats (see ``link_row.py``): the bits are a second line, at no cost.
 """
 
 import numpy as np

@@ -131,6 +131,36 @@ def test_a_checkpoint_begun_before_the_sweep_takes_its_report_along(
     assert shaken.rows == calm.rows
 
 
+@pytest.mark.parametrize("slices", range(12))
+def test_a_period_that_was_reported_whole_is_not_reported_again(small: None, slices: int) -> None:
+    """Not even of accounts that a leap of event time has removed since: read again, they are new,
+    and nothing in their rows says that they were reported."""
+    start = hourly(NAMES, 1)
+    report = request("acct-0", "next", START + PERIOD)
+    calm, shaken = Accounts(), Accounts()
+    leap = request("late", "1", START + 2 * PERIOD + retention(calm))
+    calm.feed("requests", *start, report, leap)
+    calm.checkpoint()
+    shaken.logs["requests"] = [*start, report, leap]
+    shaken.take("requests", 0, 1)
+    shaken.partition.freeze()  # whose header will be from before the period ends
+    paused = shaken.partition.requests(shaken.run("requests", 1, 19))
+    next(paused)
+    while not shaken.slice(1):
+        pass
+    assert list(paused) == []
+    again = shaken.partition.requests(shaken.run("requests", 19, 20))
+    next(again)
+    shaken.partition.freeze()
+    for _ in range(slices):
+        if shaken.slice(1):
+            break
+    shaken.crash()
+    shaken.resume()
+    assert sorted(sightings(shaken)) == sorted(sightings(calm))
+    assert shaken.durable_rows() == calm.rows
+
+
 # Letting go.
 
 
