@@ -25,7 +25,7 @@ from app.simulation.world import World
 Archetype = Callable[[int, World, np.random.Generator], Group]
 
 SHARES: dict[Archetype, float] = {
-    people.individuals: 0.38,
+    people.individuals: 0.36,
     people.heavy_individuals: 0.001,
     people.translators: 0.012,
     people.auditors_and_teachers: 0.015,
@@ -35,7 +35,7 @@ SHARES: dict[Archetype, float] = {
     homes.hijacked: 0.007,
     builders.developers: 0.10,
     builders.products: 0.0015,
-    builders.popular_tool: 0.08,
+    builders.popular_tool: 0.09,
     builders.reseller: 0.008,
     shared.corporate_nat: 0.05,
     shared.enterprise_seats: 0.045,
@@ -50,7 +50,7 @@ SHARES: dict[Archetype, float] = {
     permitted.labelling_vendor: 0.007,
     machines.cron_and_ci: 0.01,
     machines.evaluation_harness: 0.003,
-    machines.public_benchmark: 0.027,
+    machines.public_benchmark: 0.03,
     machines.overnight_agents: 0.003,
     machines.load_test: 0.001,
 }

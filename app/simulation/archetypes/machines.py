@@ -1,4 +1,4 @@
-"""Nobody at the keyboard: schedules, harnesses, loops. All of them hard negatives."""
+"""Nobody at the keyboard: schedules, harnesses, loops."""
 
 import numpy as np
 
@@ -12,9 +12,12 @@ from app.simulation.world import TIER, World
 
 HOUR_MS = 3_600_000
 
+TESTED = {"software_engineering": 3.0, "mathematics": 3.0, "agentic_reasoning": 3.0}
+"""What public benchmarks test."""
+
 
 def cron_and_ci(count: int, world: World, rng: np.random.Generator) -> Group:
-    """Jobs at the full hour, nightly batches and pipelines: the same prompts, again and again."""
+    """Hard negative: jobs at the full hour, nightly batches, pipelines: the same prompts again."""
     accounts = world.residents(count, rng)
     accounts["tier"] = TIER["team"]
     rows = world.habits(accounts, rng)
@@ -23,8 +26,9 @@ def cron_and_ci(count: int, world: World, rng: np.random.Generator) -> Group:
     rows["period_ms"] = period
     rows["session_size"] = np.minimum(
         np.exp(rng.uniform(np.log(1), np.log(40), count)) * (period / DAY_MS) ** 0.3,
-        np.maximum(1.0, world.heaviest_per_day * period / DAY_MS),
+        world.heaviest_per_day * period / DAY_MS,
     )
+    rows["session_size"] = np.maximum(rows["session_size"], 1.0)
     rows["requests_per_day"] = rows["session_size"] * DAY_MS / period
     rows["gap_ms"] = np.exp(rng.uniform(np.log(300), np.log(5_000), count))
     rows["gap_cv"] = rng.uniform(0.05, 0.5, count)
@@ -47,7 +51,7 @@ def cron_and_ci(count: int, world: World, rng: np.random.Generator) -> Group:
 
 
 def evaluation_harness(count: int, world: World, rng: np.random.Generator) -> Group:
-    """Runs of a benchmark: fixed templates, step-by-step reasoning, rubric grading, coding tasks.
+    """Hard negative: runs of a suite: fixed templates, step-by-step reasoning, rubrics, coding.
 
     The nearest that honest traffic of one account comes to extraction. A suite has some hundreds or
     thousands of questions, and every run asks them again; one harness in seven makes up new ones.
@@ -73,7 +77,7 @@ def evaluation_harness(count: int, world: World, rng: np.random.Generator) -> Gr
 
 
 def overnight_agents(count: int, world: World, rng: np.random.Generator) -> Group:
-    """Loops that work while their owner sleeps: tool-heavy, long horizon, several at once."""
+    """Hard negative: loops that work while people sleep: tools, long horizon, several at once."""
     accounts = world.residents(count, rng)
     accounts["tier"] = TIER["individual"]
     rows = world.habits(accounts, rng)
@@ -97,7 +101,7 @@ def overnight_agents(count: int, world: World, rng: np.random.Generator) -> Grou
 
 
 def load_test(count: int, world: World, rng: np.random.Generator) -> Group:
-    """A customer tries what the platform bears: one prompt, at the pace of a metronome."""
+    """Hard negative: a customer tries what the platform bears: one prompt, like a metronome."""
     accounts = world.residents(count, rng)
     accounts["tier"] = TIER["enterprise"]
     rows = world.habits(accounts, rng)
@@ -154,9 +158,7 @@ def public_benchmark(count: int, world: World, rng: np.random.Generator) -> Grou
     run["questions"] = np.maximum(1, questions / subjects)[suite]
     # What a benchmark tests is the same for all who run it.
     first = np.searchsorted(suite, suite)
-    world.choose_tasks(
-        run, rng, {"software_engineering": 3.0, "mathematics": 3.0, "agentic_reasoning": 3.0}, 0.8
-    )
+    world.choose_tasks(run, rng, TESTED, 0.8)
     run["task"] = run["task"][first]
     run["elicitation"] = (0.6 + 0.6 * rng.standard_normal(suites))[suite]
     return Group(

@@ -19,7 +19,7 @@ def class_cohort(count: int, world: World, rng: np.random.Generator) -> Group:
     course = teams(rng, count, 45.0, 0.4)
     courses = int(course[-1]) + 1
     accounts["tier"], accounts["verification"] = TIER["education"], VERIFICATION["email"]
-    accounts["payment"] = NULL
+    accounts["payment"], accounts["billing"] = NULL, NULL
     accounts["email_domain"] = world.new("email_domain", courses) + course
     accounts["referral"] = world.new("referral", courses) + course
     accounts["zone"] = of_each(course, accounts["zone"])
@@ -58,7 +58,9 @@ def hackathon(count: int, world: World, rng: np.random.Generator) -> Group:
     length = world.end_ms - world.start_ms
     lasts = min(2 * DAY_MS, length // 2)
     opens = world.start_ms + rng.uniform(0.02, 0.95, events) * (length - lasts)
-    accounts["created_at"] = opens[event] + rng.exponential(0.05 * lasts, count)
+    accounts["created_at"] = opens[event] + np.minimum(
+        rng.exponential(0.05 * lasts, count), 0.9 * lasts
+    )
     rows = at_leisure(accounts, world, rng)
     rows["active_from"] = accounts["created_at"]
     rows["active_to"] = (opens[event] + lasts).astype(np.int64)
@@ -97,7 +99,7 @@ def startup_cohort(count: int, world: World, rng: np.random.Generator) -> Group:
     accounts["referral"] = world.new("referral", intakes) + intake
     length = world.end_ms - world.start_ms
     begin = world.start_ms + rng.uniform(-1.0, 0.6, intakes) * length
-    accounts["created_at"] = begin[intake] + rng.uniform(0, 8 * HOUR_MS, count)
+    accounts["created_at"] = begin[intake] + rng.uniform(0, min(8 * HOUR_MS, length / 20), count)
     rows = at_leisure(accounts, world, rng)
     rows["requests_per_day"] = world.volumes(rng, count, 7.0, 1.2)
     rows["surface"], rows["rhythm"] = SURFACES.index("api"), rhythm.OFFICE

@@ -2,7 +2,10 @@
 
 import numpy as np
 
-from app.simulation.rows import FloatArray, IntArray
+from app.simulation.rows import IntArray
+
+LARGEST_SHARE = 0.15
+"""No team has more of the accounts: a small population, too, has several of each kind."""
 
 
 def teams(
@@ -15,8 +18,10 @@ def teams(
 ) -> IntArray:
     """Which team each of ``count`` accounts is in, ascending from 0; team sizes are log-normal.
 
-    Sizes lie in ``least`` to ``most``; the last team takes what is left.
+    Sizes lie in ``least`` to ``most`` (see also ``LARGEST_SHARE``); the last team takes what is
+    left.
     """
+    most = max(least, min(most, int(LARGEST_SHARE * count)))
     team = np.empty(count, np.int64)
     placed = number = 0
     while placed < count:
@@ -30,8 +35,3 @@ def teams(
 def of_each(team: IntArray, values: IntArray) -> IntArray:
     """``values`` with each account's replaced by that of the first account of its team."""
     return values[np.searchsorted(team, team)]
-
-
-def rates(team: IntArray, sigma: float, rng: np.random.Generator) -> FloatArray:
-    """A factor for each account, the same within a team: log-normal around 1."""
-    return np.exp(sigma * rng.standard_normal(int(team[-1]) + 1))[team]
