@@ -31,6 +31,7 @@ class Member:
     task: str
     """Its most frequent task."""
     elicitation: float
+    """Normal score: 0.5 is like the population's median, 0.125 one robust deviation."""
     risk: float
     share: float
     """Of its own traffic under this link."""

@@ -70,7 +70,8 @@ class LinkEvidence:
     narrowness_evidence: float | None
     """The same as a log-likelihood ratio in nats: each member counts as one observation."""
     scores: dict[str, Against]
-    """Mean shares and scores of the accounts, by name."""
+    """Means over the accounts, by name: normal scores, where 0.5 is an account like the live
+    population's median and 0.125 one robust deviation, and shares."""
     load_spread: Against
     """Standard deviation of log2(requests) of an account in an epoch: small when loads are even."""
     gini: float | None

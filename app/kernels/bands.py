@@ -29,9 +29,10 @@ BAND_BITS = 16
 def band_bucket(simhash: np.uint64, band: Int) -> np.uint64:
     """The link hash of ``simhash`` in ``band`` (0..BANDS - 1, from the lowest bits up).
 
-    The band's number stands above its bits: 0x00000000000Bxxxx.
+    The band's number, counted from 1, stands above its bits: 0x00000000000Bxxxx. So no bucket is 0,
+    which would be no link.
     """
     shift = np.uint64(band * BAND_BITS)
     bits = simhash >> shift & np.uint64((1 << BAND_BITS) - 1)
-    bucket: np.uint64 = np.uint64(band) << np.uint64(BAND_BITS) | bits
+    bucket: np.uint64 = np.uint64(band + 1) << np.uint64(BAND_BITS) | bits
     return bucket

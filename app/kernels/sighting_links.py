@@ -94,11 +94,10 @@ def _add_families(found: Links, n: Int, row: Record, total: Float) -> Int:
         first = n
         for i in range(FAMILIES):
             share = share_of(weights[i], total)
-            bucket = band_bucket(row["family"][i], band)
-            if share < LEAST_SHARE or row["family"][i] == np.uint64(0) or bucket == np.uint64(0):
+            if share < LEAST_SHARE or row["family"][i] == np.uint64(0):
                 continue
             if _rank(row["family"], weights, i) < REPORTED:
-                n = _add_bucket(found, first, n, bucket, share)
+                n = _add_bucket(found, first, n, band_bucket(row["family"][i], band), share)
     return n
 
 

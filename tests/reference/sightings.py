@@ -66,9 +66,9 @@ def _families_of(row: Any) -> list[tuple[str, str, int]]:
         for i in sorted(heaviest):
             share = permille(row["family_weight"][i], row["requests"][WEEK])
             if share >= 50:
-                bucket = band << 16 | (int(row["family"][i]) >> 16 * band & 0xFFFF)
+                bucket = band + 1 << 16 | (int(row["family"][i]) >> 16 * band & 0xFFFF)
                 buckets[bucket] = min(buckets.get(bucket, 0) + share, 1000)
-    return [("family", hex16(bucket), share) for bucket, share in buckets.items() if bucket]
+    return [("family", hex16(bucket), share) for bucket, share in buckets.items()]
 
 
 def held_campaign(row: Any) -> str | None:

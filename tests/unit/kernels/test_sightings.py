@@ -168,9 +168,9 @@ def test_families_in_one_bucket_are_one_link():
         family_weight=[60, 30, 0, 0, 0],
     )
     assert shares_by_link(accounts.sightings()) == {
-        "family:0000000000004444": 600,
-        "family:0000000000005555": 300,
-        "family:0000000000013333": 900,
+        "family:0000000000014444": 600,
+        "family:0000000000015555": 300,
+        "family:0000000000023333": 900,
     }
 
 
@@ -178,10 +178,10 @@ def test_the_three_heaviest_families_are_reported_and_of_equals_the_first():
     accounts = Accounts()
     accounts.add("acct", family=[0x11, 0x12, 0x13, 0x14, 0x15], family_weight=[9, 20, 8, 20, 9])
     assert shares_by_link(accounts.sightings()) == {
-        "family:0000000000000011": 90,
-        "family:0000000000000012": 200,
-        "family:0000000000000014": 200,
-        "family:0000000000010000": 490,
+        "family:0000000000010011": 90,
+        "family:0000000000010012": 200,
+        "family:0000000000010014": 200,
+        "family:0000000000020000": 490,
     }
 
 
@@ -191,7 +191,10 @@ def test_what_is_zero_is_no_link():
         weights = np.full(ACCOUNT[name].shape, 99)
         accounts.add("nobody", **{f"{name}_weight": weights})
     accounts.add("somebody", family=[0x5_0000, 0, 0, 0, 0], family_weight=[9, 99, 99, 99, 99])
-    assert shares_by_link(accounts.sightings()) == {"family:0000000000010005": 90}
+    assert shares_by_link(accounts.sightings()) == {
+        "family:0000000000010000": 90,
+        "family:0000000000020005": 90,
+    }
 
 
 @pytest.mark.parametrize(
