@@ -23,8 +23,8 @@ from app.kafka.clients import QUIET, producer_config
 from app.kafka.registry import schema_source
 from app.settings import Settings
 from app.simulation import streams
-from app.simulation.arrivals import TICK_MS
-from app.simulation.campaigns import LADDER, Campaign
+from app.simulation.arrivals import DAY_MS, TICK_MS
+from app.simulation.campaigns import FULL_LENGTH_MS, LADDER, Campaign, ShareMode
 from app.simulation.pace import Pace
 from app.simulation.population import START_MS, Population
 from app.simulation.to_files import label_lines, lines_to
@@ -39,6 +39,14 @@ class CampaignName(StrEnum):
     NONE = "none"
     NAIVE = "naive"
     SEED = "seed"
+    PARAPHRASE = "paraphrase"
+    UNLINKED = "unlinked"
+    DIURNAL = "diurnal"
+    SLOW = "slow"
+    PIVOT = "pivot"
+    HYDRA = "hydra"
+    SLEEPER = "sleeper"
+    COMBINED = "combined"
 
 
 class Encoding(StrEnum):
@@ -69,12 +77,27 @@ def command(
     campaign_rate: Annotated[
         float | None, typer.Option(min=0.1, help="Requests a day of each; by default the rung's.")
     ] = None,
+    scale: Annotated[
+        float | None,
+        typer.Option(min=0.0001, max=10.0, help="Its accounts, as a part of the full campaign's."),
+    ] = None,
+    share: Annotated[
+        float | None,
+        typer.Option(min=1.0, max=100.0, help="Percentage of their requests that attacks."),
+    ] = None,
     attack_share: Annotated[
-        float, typer.Option(min=0.01, max=1.0, help="Share of them that attacks; the rest covers.")
-    ] = 1.0,
+        float | None, typer.Option(min=0.01, max=1.0, help="The same as a fraction: 1 by default.")
+    ] = None,
+    share_mode: Annotated[
+        ShareMode,
+        typer.Option(help="The rate is that of all their requests, or of the attack in them."),
+    ] = ShareMode.FIXED_TOTAL,
     campaign_start: Annotated[
         float, typer.Option(min=0.0, help="Hours of event time before it starts.")
     ] = 0.0,
+    campaign_days: Annotated[
+        float, typer.Option(min=0.01, help="Days that it lasts, if the simulation does.")
+    ] = FULL_LENGTH_MS / DAY_MS,
     requests_file: Annotated[
         Path | None,
         typer.Option("--requests", help="NDJSON file (.gz, .zst) instead of the topics."),
@@ -104,18 +127,32 @@ def command(
     Exit codes: 0 done, 1 records were lost or a file could not be written, 2 wrong usage, 3 no
     broker answered, 5 topics are missing.
 
-    Example: reflux simulate --accounts 5000 --campaign seed --campaign-accounts 500
-    --requests week.ndjson.zst --labels labels.ndjson --days 7
+    Example: reflux simulate --accounts 5000 --campaign unlinked --scale 0.02 --share 25
+    --share-mode fixed_extraction --requests week.ndjson.zst --labels labels.ndjson --days 7
     """
     if profiles_file is not None and requests_file is None:
         fail("--profiles goes with --requests", USAGE)
     if requests_file is not None and encoding is Encoding.AVRO:
         fail("files are NDJSON: --encoding avro goes with topics", USAGE)
+    if scale is not None and campaign_accounts is not None:
+        fail("--scale and --campaign-accounts both say how many accounts there are", USAGE)
+    if share is not None and attack_share is not None:
+        fail("--share and --attack-share both say how much attacks", USAGE)
+    part = share / 100.0 if share is not None else 1.0 if attack_share is None else attack_share
     try:
         population = Population(
             seed,
             accounts,
-            _campaign(campaign, campaign_accounts, campaign_rate, attack_share, campaign_start),
+            _campaign(
+                campaign,
+                scale,
+                accounts=campaign_accounts,
+                requests_per_day=campaign_rate,
+                attack_share=part,
+                share_mode=share_mode,
+                start_after_ms=round(campaign_start * HOUR_MS),
+                length_ms=round(campaign_days * DAY_MS),
+            ),
             parse_time(start),
             days,
             heaviest_per_day=heaviest,
@@ -150,19 +187,12 @@ def command(
     _summarise(population, done, time.monotonic() - begun, as_json=as_json)
 
 
-def _campaign(
-    name: CampaignName,
-    accounts: int | None,
-    rate: float | None,
-    share: float,
-    start_hours: float,
-) -> Campaign | None:
+def _campaign(name: CampaignName, scale: float | None, **given: Any) -> Campaign | None:
     if name is CampaignName.NONE:
         return None
-    given = {"accounts": accounts, "requests_per_day": rate}
-    values: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
-    start_after_ms = round(start_hours * HOUR_MS)
-    return LADDER[name](attack_share=share, start_after_ms=start_after_ms, **values)
+    values = {key: value for key, value in given.items() if value is not None}
+    rung = LADDER[name]
+    return rung(**values) if scale is None else rung.at_scale(scale, **values)
 
 
 def _topics(

@@ -87,7 +87,6 @@ class Content:
         self, rows: Rows, habit: Rows, start: IntArray, owner: IntArray, rng: np.random.Generator
     ) -> None:
         # One session, one place: network, address and client hold until it ends.
-        session = np.arange(len(habit))
         network = _networks(habit, start, rng.random(len(habit)), rng.random(len(habit)))
         place = take(self._networks, network)
         host = np.where(
@@ -210,8 +209,9 @@ def _networks(habit: Rows, start: IntArray, place: FloatArray, exit_: FloatArray
         exit_[roams] = (drawn & np.uint64(0xFFFFFFFF)) / 2.0**32
     slot = (place[:, None] >= habit["network_share"]).sum(axis=1)
     session = np.arange(len(habit))
-    choice: IntArray = habit["network"][session, slot].astype(np.int64)
-    return choice + (habit["roam"][session, slot] * exit_).astype(np.int64)
+    away = (habit["roam"][session, slot] * exit_).astype(np.int64)
+    choice: IntArray = habit["network"][session, slot] + away
+    return choice
 
 
 def _either(

@@ -9,7 +9,7 @@ from app.simulation.arrivals import DAY_MS, TICK_MS, Arrivals, Moment, join
 from app.simulation.content import Content
 from app.simulation.delivery import Delivery, strike
 from app.simulation.rhythm import hour_of_week, rhythms
-from app.simulation.rows import UPDATE, FloatArray, IntArray, Rows
+from app.simulation.rows import NEVER, UPDATE, FloatArray, IntArray, Rows
 from app.simulation.world import World
 
 
@@ -34,7 +34,9 @@ class Group:
     (``int64[n]``, from 0) says which accounts belong together and apart from the rest: one school,
     one tool, one household; None: every account stands for itself, or for the one campaign. It is
     a label like the name.
-    ``updates`` (``UPDATE`` rows whose ``account`` counts within the group) are profiles that change.
+    The last ``reserves`` accounts do not exist until ``Crowd.call_up``: their ``created_at`` and
+    the ``active_from`` of their habits are ``NEVER``.
+    ``updates`` (``UPDATE`` rows, ``account`` counts within the group) are profiles that change.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Group:
     habits: list[Habit]
     fraudulent: bool = False
     cohort: IntArray | None = None
+    reserves: int = 0
     updates: Rows = field(default_factory=lambda: np.empty(0, UPDATE))
 
 
@@ -103,6 +106,17 @@ class Crowd:
         rows = strike(rows, self._outages, rng)
         rows["event_id"] = (index << 32) + np.arange(len(rows))
         return self._delivery.deliver(rows, rng)
+
+    def call_up(self, accounts: IntArray, at_ms: IntArray) -> None:
+        """Let ``accounts`` (counted within the crowd), reserves so far, come to be at ``at_ms``.
+
+        They send from the first tick after that.
+        """
+        self.accounts["created_at"][accounts] = at_ms
+        born = np.full(len(self.accounts), NEVER)
+        born[accounts] = at_ms
+        theirs = born[self._habits["account"]]
+        self._habits["active_from"] = np.minimum(self._habits["active_from"], theirs)
 
     def _intensity(self, start_ms: int) -> FloatArray:
         hour = hour_of_week(start_ms, self._zone)

@@ -11,8 +11,10 @@ from app.simulation.arrivals import DAY_MS, TICK_MS
 from app.simulation.calibration import calibration
 from app.simulation.campaigns.campaign import Campaign
 from app.simulation.crowd import Crowd, Group
-from app.simulation.names import Names, hex16
-from app.simulation.rows import REQUEST, IntArray, Rows, keep, stack, take
+from app.simulation.enforcement import Enforcement, Outcome
+from app.simulation.names import Names, hex16, mix
+from app.simulation.rows import NEVER, REQUEST, IntArray, Rows, keep, stack, take
+from app.simulation.successors import Successors
 from app.simulation.world import World
 
 START_MS = 1_736_121_600_000
@@ -45,8 +47,15 @@ class RequestBatch(NamedTuple):
 class Labels(NamedTuple):
     """What only an evaluator may read, one entry per account, in the order of ``account_ids``.
 
-    ``requests`` and ``attacks`` count the distinct requests generated so far. Accounts of one
-    ``group`` belong together (a school, a campaign); one that belongs to nobody has its own.
+    ``requests`` and ``attacks`` count the distinct requests that have arrived so far, answered or
+    not. Accounts of one ``group`` belong together (a school, a campaign); one that belongs to
+    nobody has its own.
+
+    Under enforcement, ``refused`` of the attacks were refused, and ``abandoned`` more were never
+    tried, since their suspended account had been given up; those of an account that was replaced
+    are its replacement's now, and not counted. So the share of attempted interactions that
+    enforcement prevented is ``(refused + abandoned) / (attacks + abandoned)``. An account that does
+    not ``exist`` is a replacement that has not been needed: it belongs in no denominator.
     """
 
     account_ids: list[str]
@@ -55,6 +64,9 @@ class Labels(NamedTuple):
     requests: IntArray
     attacks: IntArray
     group: IntArray
+    refused: IntArray
+    abandoned: IntArray
+    exists: npt.NDArray[np.bool_]
 
 
 class Population:
@@ -66,6 +78,10 @@ class Population:
     ``start_ms`` must be a full hour, and event time ends ``days`` later; real clocks compare it
     with the present, so it should lie in the past. ``heaviest_per_day`` bounds the volume of one
     benign account (see ``World``). ``names_key`` renames everything and changes nothing else.
+
+    With ``closed_loop`` the population learns of enforcement while it streams (``refuse`` and the
+    methods after it), and a campaign that replaces suspended accounts has room for it. Accounts
+    keep their index.
     """
 
     def __init__(
@@ -78,6 +94,7 @@ class Population:
         *,
         heaviest_per_day: float = 50_000.0,
         names_key: int | None = None,
+        closed_loop: bool = False,
     ) -> None:
         if benign_accounts < 1 and campaign is None:
             raise ValueError("a population needs at least one account")
@@ -90,13 +107,17 @@ class Population:
         self.start_ms = start_ms
         self.end_ms = start_ms + ticks * TICK_MS
         self.campaign = campaign
-        world = World(calibration(), start_ms, self.end_ms, heaviest_per_day)
+        world = World(
+            calibration(), start_ms, self.end_ms, heaviest_per_day, max(benign_accounts, 1)
+        )
         groups = benign(benign_accounts, world, seed)
         self._crowds: list[Crowd] = []
         if groups:
             self._crowds.append(Crowd("benign", groups, world, seed))
         if campaign is not None:
-            invaders = campaign.settle(world, np.random.default_rng([seed, 2]))
+            invaders = campaign.settle(
+                world, np.random.default_rng([seed, 2]), closed_loop=closed_loop
+            )
             self._crowds.append(Crowd("campaign", [invaders], world, seed))
         self._groups: list[Group] = [group for crowd in self._crowds for group in crowd.groups]
         self._names = Names(seed if names_key is None else names_key)
@@ -110,6 +131,11 @@ class Population:
         self._updates = self._renumbered()
         self._requests = np.zeros(count, np.int64)
         self._attacks = np.zeros(count, np.int64)
+        self._refused = np.zeros(count, np.int64)
+        self._abandoned = np.zeros(count, np.int64)
+        self._enforcement = Enforcement(count, seed) if closed_loop else None
+        self._successors = Successors(self._groups, self._index, seed)
+        self._reached_ms = start_ms
 
     @property
     def account_ids(self) -> list[str]:
@@ -139,6 +165,9 @@ class Population:
             self._requests.copy(),
             self._attacks.copy(),
             number,
+            self._refused.copy(),
+            self._abandoned.copy(),
+            self.accounts["created_at"] != NEVER,
         )
 
     def names(self, kind: str, numbers: npt.NDArray[np.generic]) -> npt.NDArray[np.uint64]:
@@ -148,6 +177,48 @@ class Population:
     def profiles(self) -> IntArray:
         """Accounts that exist when the simulation starts, oldest first."""
         return self._created(np.iinfo(np.int64).min, self.start_ms)
+
+    def refuse(
+        self, accounts: int | npt.ArrayLike, from_ms: int, until_ms: int | None = None
+    ) -> None:
+        """Enforcement suspends ``accounts`` (indices) from ``from_ms`` on, to ``until_ms`` if any.
+
+        It holds for requests that have not been drawn yet. A campaign that can replaces each
+        account once, within the hour. Raises ``RuntimeError`` outside a closed loop, as the two
+        methods after it do.
+        """
+        indices = np.unique(np.atleast_1d(np.asarray(accounts, np.int64)))
+        self._enforced().suspend(indices, from_ms, until_ms)
+        chosen, born_at = self._successors.of(indices, from_ms)
+        if chosen.size:
+            # Where the judgement lags the stream, the replacement does too.
+            born_at = np.maximum(born_at, self._reached_ms)
+            self.accounts["created_at"][self._index[chosen]] = born_at
+            benign = len(self._index) - len(self._crowds[-1].accounts)
+            self._crowds[-1].call_up(chosen - benign, born_at)
+
+    def throttle(
+        self,
+        accounts: int | npt.ArrayLike,
+        from_ms: int,
+        until_ms: int | None = None,
+        *,
+        requests_per_minute: float | None = None,
+        tokens_per_minute: float | None = None,
+    ) -> None:
+        """Enforcement limits ``accounts`` (indices), likewise."""
+        indices = np.unique(np.atleast_1d(np.asarray(accounts, np.int64)))
+        limits = requests_per_minute, tokens_per_minute
+        self._enforced().throttle(indices, from_ms, until_ms, *limits)
+
+    def release(self, accounts: int | npt.ArrayLike, at_ms: int) -> None:
+        """Whatever holds for ``accounts`` (indices) ends at ``at_ms``."""
+        self._enforced().release(np.atleast_1d(np.asarray(accounts, np.int64)), at_ms)
+
+    def _enforced(self) -> Enforcement:
+        if self._enforcement is None:
+            raise RuntimeError("enforcement is for populations with closed_loop=True")
+        return self._enforcement
 
     def batches(self, slice_ms: int = TICK_MS) -> Iterator[RequestBatch]:
         """The requests, in slices of ``slice_ms`` of arrival time; the last takes what is late.
@@ -179,6 +250,7 @@ class Population:
                 else everything["arrival"] < to_ms
             )
             waiting = [keep(everything, ~due)]
+            self._reached_ms = to_ms
             yield self._batch(from_ms, to_ms, keep(everything, due))
 
     def _tick(self, index: int) -> Rows:
@@ -193,24 +265,38 @@ class Population:
             parts.append(rows)
             first += len(crowd.accounts)
         rows = stack(parts)
+        rows["order"] = mix(rows["event_id"] ^ mix(np.array([self.seed])))
         rows["event_id"] = self._names.of("event", rows["event_id"])
         for column, kind in HASHED.items():
             rows[column] = self._names.of(kind, rows[column])
         rows["prompt_simhash"] = self._names.prompts(rows["prompt_simhash"])
-        self._count(rows)
         return rows
 
-    def _count(self, rows: Rows) -> None:
+    def _count(self, rows: Rows, outcome: Outcome) -> None:
         account, first = rows["account"], ~rows["repeat"]
-        count = len(self.accounts)
-        self._requests += np.bincount(account[first], minlength=count)
-        self._attacks += np.bincount(account[first & rows["attack"]], minlength=count)
+        attack = first & rows["attack"]
+        lost = attack & ~outcome.sent & ~self._successors.replaced[account]
+        for total, chosen in (
+            (self._requests, first & outcome.sent),
+            (self._attacks, attack & outcome.sent),
+            (self._refused, attack & outcome.refused),
+            (self._abandoned, lost),
+        ):
+            total += np.bincount(account[chosen], minlength=total.size)
 
     def _batch(
         self, from_ms: int, to_ms: int, rows: Rows
     ) -> tuple[RequestBatch, npt.NDArray[np.bool_]]:
-        # Ties are broken by name: by the order of crowds they would tell an attack from the rest.
-        rows = take(rows, np.lexsort((rows["event_id"], rows["arrival"])))
+        # Ties are broken at random: by the order of crowds they would tell an attack from the rest,
+        # and by name another key would change more than names.
+        rows = take(rows, np.lexsort((rows["order"], rows["arrival"])))
+        if self._enforcement is not None:
+            outcome = self._enforcement.apply(rows)
+            self._count(rows, outcome)
+            rows = keep(rows, outcome.sent)
+        else:
+            everything = np.ones(len(rows), np.bool_)
+            self._count(rows, Outcome(everything, ~everything))
         # A delivery begins with the request, and only that may leave: no label, not even as bytes.
         octets = rows.view(np.uint8).reshape(len(rows), rows.itemsize)
         requests = np.ascontiguousarray(octets[:, : REQUEST.itemsize]).view(REQUEST).reshape(-1)

@@ -6,14 +6,13 @@ from typing import ClassVar
 import numpy as np
 
 from app.simulation import rhythm
-from app.simulation.archetypes.shared import teams
 from app.simulation.campaigns.campaign import Campaign
-from app.simulation.rows import Rows
+from app.simulation.campaigns.traits import Traits
+from app.simulation.campaigns.wave import Arsenal, Wave, bundles, lots
+from app.simulation.rows import NULL, FloatArray
 from app.simulation.world import DAY_MS, TIER, VERIFICATION, World
 
-FAMILIES = 300
-PROGRAMS = 40
-PROXY_NETWORKS = 400
+ACCOUNTS_PER_DOMAIN = 40.0
 
 
 @dataclass(frozen=True)
@@ -28,29 +27,92 @@ class Seed(Campaign):
     accounts: int = 25_000
     requests_per_day: float = 25.6
 
-    def disguise(
-        self, accounts: Rows, attack: Rows, world: World, rng: np.random.Generator, start: int
-    ) -> None:
-        # Signed up in lots of some dozens, over the month before.
-        lot = teams(rng, self.accounts, 40.0, 0.5)
-        opened = start - (rng.uniform(0, 30, int(lot[-1]) + 1) * DAY_MS).astype(np.int64)
-        accounts["created_at"] = opened[lot] - rng.integers(0, 3_600_000, self.accounts)
-        accounts["tier"] = TIER["individual"]
-        accounts["verification"] = VERIFICATION["card"]
-        card = rng.permutation(teams(rng, self.accounts, 5.0, 0.3))
-        accounts["payment"] = world.new("payment", int(card.max()) + 1) + card
-        accounts["device"] = world.new("device", self.accounts // 3 + 1) + rng.integers(
-            0, self.accounts // 3 + 1, self.accounts
+    def arm(self, traits: Traits, world: World, rng: np.random.Generator) -> Arsenal:
+        """See ``Campaign``."""
+        programs = traits.families if traits.templated else traits.programs
+        first = world.add_clients(rng, programs * self.rotations)
+        return Arsenal(world.new("family", traits.families), first, programs, self.rotations)
+
+    @property
+    def rotations(self) -> int:
+        """How many sets of programs follow one another."""
+        return 1
+
+    def enrol(self, wave: Wave) -> None:
+        """See ``Campaign``."""
+        accounts, rng, traits = wave.accounts, wave.rng, wave.traits
+        lot = lots(rng, wave.size, traits.lot, 0.5)
+        age = rng.uniform(0.0, traits.recruit_days * DAY_MS, int(lot[-1]) + 1).astype(np.int64)
+        accounts["created_at"] = wave.start_ms - age[lot] - rng.integers(0, 3_600_000, wave.size)
+        # What developers have, in the same proportions.
+        accounts["tier"] = rng.choice(
+            [TIER["individual"], TIER["team"], TIER["startup"]], wave.size
         )
-        # The pool of a proxy seller, in proportion to a campaign smaller than the full one.
-        pool = max(12, PROXY_NETWORKS * self.accounts // 25_000)
-        likelihood = rng.beta(5.0, 2.0, pool)
-        proxies = world.add_networks(rng, pool, hosts=200, rotating=True, proxy=likelihood)
-        attack["network"] = proxies + rng.integers(0, pool, (self.accounts, 3))
-        attack["network_share"] = [0.34, 0.67]
-        programs = world.add_programs(PROGRAMS, temperature=1.0)
-        attack["program"] = programs + rng.integers(0, PROGRAMS, (self.accounts, 2))
-        attack["program_share"] = 0.5
-        attack["family"] = world.new("family", FAMILIES)
-        attack["families"], attack["flips"] = FAMILIES, 3
-        attack["rhythm"] = rhythm.FLAT
+        self.pay(wave)
+
+    def pay(self, wave: Wave) -> None:
+        """Give the accounts payment methods, devices and mail domains."""
+        accounts, rng, traits, world = wave.accounts, wave.rng, wave.traits, wave.world
+        card = rng.permutation(bundles(rng, wave.size, traits.per_payment))
+        pays = rng.random(wave.size) < traits.paying
+        payment = world.new("payment", int(card.max()) + 1) + card
+        accounts["payment"] = np.where(pays, payment, NULL)
+        accounts["billing"] = np.where(pays, accounts["access"], NULL)
+        accounts["verification"] = np.where(pays, VERIFICATION["card"], VERIFICATION["email"])
+        machines = max(1, round(wave.size / traits.per_device))
+        accounts["device"] = world.new("device", machines) + rng.integers(0, machines, wave.size)
+        domain = rng.permutation(lots(rng, wave.size, ACCOUNTS_PER_DOMAIN, 0.6))
+        own = world.new("email_domain", int(domain.max()) + 1) + domain
+        bought = rng.random(wave.size) < traits.own_domains
+        accounts["email_domain"] = np.where(bought, own, accounts["email_domain"])
+
+    def move_in(self, wave: Wave) -> None:
+        """Exits of a proxy seller: homes with and without honest customers, and rented machines.
+
+        Clients stay those of the crowd: a request library or a browser that many have.
+        """
+        attack, rng, traits, world = wave.attack, wave.rng, wave.traits, wave.world
+        exits = max(3, round(wave.size / traits.per_exit))
+        known = 0 if wave.fresh else min(round(exits * traits.shared_exits), world.exit_count)
+        rented = min(round(exits * traits.datacentre), world.proxy_count)
+        unknown = max(1, exits - known - rented)
+        offset = int(rng.integers(0, world.exit_count - known + 1))
+        fresh = world.add_residential(rng, unknown)
+        if wave.fresh:
+            machines = world.add_datacentre(rng, max(1, rented))
+        else:
+            machines = world.proxies + int(rng.integers(0, world.proxy_count - rented + 1))
+        first = np.array([world.exits + offset, fresh, machines])
+        counts = np.array([known, unknown, rented])
+        attack["network_share"] = np.cumsum(counts)[:2] / counts.sum()
+        if traits.stay_ms:
+            attack["network"], attack["roam"], attack["roam_ms"] = first, counts, traits.stay_ms
+        else:
+            kept = (rng.random((wave.size, 3)) * np.maximum(counts, 1)).astype(np.int64)
+            attack["network"] = first + kept
+
+    def equip(self, wave: Wave, arsenal: Arsenal) -> None:
+        """See ``Campaign``."""
+        attack, rng, traits = wave.attack, wave.rng, wave.traits
+        shards = traits.families // traits.shard
+        mine = rng.integers(0, shards, wave.size) * traits.shard
+        attack["family"], attack["families"] = arsenal.family + mine, traits.shard
+        attack["family_skew"], attack["flips"] = 1.0, traits.flips
+        if traits.templated:
+            attack["templated"], attack["program"] = True, (arsenal.program + mine)[:, None]
+        else:
+            chosen = rng.integers(0, arsenal.programs, (wave.size, 2))
+            attack["program"], attack["program_share"] = arsenal.program + chosen, 0.5
+
+    def keep_hours(self, wave: Wave) -> None:
+        """A queue that never sleeps gives every account its next question or few."""
+        attack, rng, traits = wave.attack, wave.rng, wave.traits
+        attack["rhythm"], attack["volatility"] = rhythm.FLAT, 0.1
+        attack["session_size"], attack["multi_turn"] = traits.per_session, traits.multi_turn
+        attack["gap_ms"] = np.exp(rng.uniform(np.log(5_000), np.log(90_000), wave.size))
+        attack["gap_cv"] = rng.uniform(0.6, 1.6, wave.size)
+
+    def balance(self, wave: Wave) -> FloatArray:
+        """See ``Campaign``."""
+        spread = wave.traits.evenness
+        return np.exp(spread * wave.rng.standard_normal(wave.size) - spread**2 / 2)

@@ -77,10 +77,12 @@ def test_files_hold_what_the_summary_says(tmp_path: Path) -> None:
     profiles = gzip.decompress(paths[1].read_bytes()).splitlines()
     labels = [orjson.loads(line) for line in paths[2].read_bytes().splitlines()]
     assert len(requests) == summary["requests"] > 100
-    assert len(profiles) == len(labels) == summary["accounts"] == summary["profiles"] == 65
+    assert len(labels) == summary["accounts"] == 65
+    assert len(profiles) == summary["profiles"] >= 65  # some change on the way
     assert sum(label["fraudulent"] for label in labels) == summary["fraudulent_accounts"] == 5
     assert sum(label["attack_requests"] for label in labels) == summary["attack_requests"] > 0
     known = {Profile.from_json(line).account_id for line in profiles}
+    assert len(known) == 65
     assert {Request.from_json(line).account_id for line in requests} <= known
 
 

@@ -41,7 +41,14 @@ def test_prompts_keep_their_distances() -> None:
     prompts = np.random.default_rng(0).integers(0, 1 << 64, 100, np.uint64)
     moved = Names(5).prompts(prompts)
     assert not np.array_equal(moved, prompts)
-    assert np.array_equal(moved ^ moved[0], prompts ^ prompts[0])
+    apart = np.bitwise_count(prompts[:, None] ^ prompts)
+    assert np.array_equal(np.bitwise_count(moved[:, None] ^ moved), apart)
+    # A bit of its own for each bit, and some of them inverted: affine over GF(2).
+    single = Names(5).prompts(np.uint64(1) << np.arange(64, dtype=np.uint64))
+    zero = Names(5).prompts(np.zeros(1, np.uint64))
+    assert np.all(np.bitwise_count(single ^ zero) == 1)
+    assert np.unique(single).size == 64
+    assert not np.array_equal(single ^ zero, np.uint64(1) << np.arange(64, dtype=np.uint64))
 
 
 @pytest.mark.parametrize("bit", range(64))
