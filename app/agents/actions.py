@@ -52,14 +52,9 @@ class ActionWriter:
         the evidence that the decision holds.
         """
         shadow = bool(decision["shadow"])
-        record = _enforcement(
-            account,
-            decision,
-            judgement,
-            source,
-            actor,
-            explain(decision) if reasons is None else reasons,
-            self._clock(),
+        now = self._clock()
+        record = enforcement(
+            account, decision, judgement, source, now, actor=actor, reasons=reasons
         )
         metrics.ACTIONS.labels(action=record.action, mode="shadow" if shadow else "live").inc()
         if decision["guard"] == GUARD_TRIPPED:
@@ -68,15 +63,17 @@ class ActionWriter:
         return [Output(topic, *self._encoder.encode(topic, record)) for topic in topics]
 
 
-def _enforcement(
+def enforcement(
     account: str,
     decision: npt.NDArray[Any],
     judgement: Judgement,
     source: Source | None,
-    actor: str,
-    reasons: list[Reason],
     now: int,
+    *,
+    actor: str = DETECTOR,
+    reasons: list[Reason] | None = None,
 ) -> Enforcement:
+    """The record of ``decision``, published at ``now``; see ``ActionWriter.outputs``."""
     shadow = bool(decision["shadow"])
     action = ACTIONS[decision["action"]]
     sequence = int(decision["sequence"])
@@ -100,7 +97,7 @@ def _enforcement(
         expires_at=int(decision["expires_at"]) or None,
         published_at=now,
         limit=limit,
-        reasons=reasons,
+        reasons=explain(decision) if reasons is None else reasons,
         risk=float(np.clip(decision["risk"], 0.0, 1.0)),
         campaign_id=f"{int(decision['campaign']):016x}" if decision["campaign"] else None,
         policy_version=policy.version,

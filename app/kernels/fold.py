@@ -21,6 +21,7 @@ from app.kernels.fold_row import fold_request, reset_detection
 from app.kernels.index import ABSENT, lookup_frames, prefetch_row, upsert_hashed
 from app.kernels.ladder import judge
 from app.kernels.parameters import ALLOWED_LATENESS_MS, RETENTION_MS
+from app.kernels.refusals import OPEN_LOOP, Refusals, refuse
 from app.kernels.regimes import Regimes, regime_at
 from app.kernels.repeats import fingerprint_of, is_repeat, remember
 from app.kernels.views import StoreViews
@@ -55,12 +56,14 @@ class Partition(NamedTuple):
 
     ``ledger`` int64[ledger.WIDTH]; ``guards`` int64[], see ``app/kernels/guards.py``; ``seen``
     uint64[2**k], event fingerprints by their low bits: a memory of the process, for the metric of
-    repeats that come too late to be recognised, which decides nothing.
+    repeats that come too late to be recognised, which decides nothing; ``refusals`` what a replay
+    refuses.
     """
 
     ledger: npt.NDArray[np.int64]
     guards: npt.NDArray[np.int64]
     seen: npt.NDArray[np.uint64]
+    refusals: Refusals = OPEN_LOOP
 
 
 @lean_kernel
@@ -109,7 +112,7 @@ def fold_requests(
                 row = views.rows[slot]
                 r = regime_at(regimes, ts)
                 retention = np.int64(regimes.parameters[r, RETENTION_MS])
-                change = _fold_row(batch, i, row, partition, retention, sighting_ms)
+                change = _fold_row(batch, i, slot, row, partition, retention, sighting_ms)
                 if change != _NOTHING:
                     mark_dirty(views, slot)
                 if change == _FOLDED and judge(
@@ -165,6 +168,7 @@ def _row_of(batch: RequestBatch, i: Int, views: StoreViews) -> Int:
 def _fold_row(
     batch: RequestBatch,
     i: Int,
+    slot: Int,
     row: Record,
     partition: Partition,
     retention_ms: Int,
@@ -197,6 +201,8 @@ def _fold_row(
     if row["events"] > 0 and ts - row["last_ts"] > retention_ms:
         reset_detection(row)
     remember(row, fingerprint, clock)
+    if partition.refusals.minutes.size > 0:
+        refuse(partition.refusals, i, slot, row["live"], values, ts)
     fold_request(row, values, ts)
     _count_in_period(row, values, ledger[l.WATERMARK] // sighting_ms)
     ledger[l.FOLDED] += 1

@@ -1,0 +1,1 @@
+"""Backtests: recorded and simulated traffic through the decision code, without Kafka."""

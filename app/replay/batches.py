@@ -1,0 +1,109 @@
+"""Records on their way into a replay: columns with where each came from, split by partition."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from app.kernels.batches import Framed
+from app.kernels.columns import FRAME_OFFSET, FRAME_TIMESTAMP, FRAME_WIDTH
+from app.kernels.decode import Decoded, read_only
+from app.kernels.handover import NO_TIMESTAMP, frame_pairs, partition_numbers
+
+IntArray = npt.NDArray[np.int64]
+
+
+class Batch(NamedTuple):
+    """Decoded records, all of them OK, in the order they are replayed.
+
+    ``origin`` int64[n] is the caller's: whatever tells it which record this was (a line, a row).
+    It comes back with everything the replay says of single records.
+    """
+
+    framed: Framed
+    decoded: Decoded
+    origin: IntArray
+
+    def __len__(self) -> int:
+        return len(self.origin)
+
+
+def select(batch: Batch, rows: slice | IntArray | npt.NDArray[np.bool_]) -> Batch:
+    """The records ``rows`` of ``batch``, over the same record bytes."""
+    decoded = batch.decoded
+    return Batch(
+        Framed(batch.framed.data, batch.framed.frames[rows]),
+        Decoded(
+            decoded.values[rows],
+            decoded.present[rows],
+            decoded.status[rows],
+            decoded.field[rows],
+            decoded.scratch,
+        ),
+        batch.origin[rows],
+    )
+
+
+def split(batch: Batch, offsets: IntArray) -> list[Batch | None]:
+    """The records of each partition, in order, as a topic of ``len(offsets)`` partitions has them.
+
+    ``offsets`` int64[partitions] are the next offset of each, and are moved on. A partition without
+    records gets None. The columns are copies: what a fold writes to them stays there.
+    """
+    numbers = np.empty(len(batch), np.int16)
+    partition_numbers(batch.framed.data, batch.framed.frames, offsets.size, numbers)
+    counts = np.bincount(numbers, minlength=offsets.size)
+    sorted_batch = select(batch, np.argsort(numbers, kind="stable"))
+    frames = sorted_batch.framed.frames
+    frames[:, FRAME_TIMESTAMP] = NO_TIMESTAMP
+    parts: list[Batch | None] = []
+    first = 0
+    for partition, count in enumerate(counts.tolist()):
+        if not count:
+            parts.append(None)
+            continue
+        place = slice(first, first + count)
+        start = int(offsets[partition])
+        frames[place, FRAME_OFFSET] = np.arange(start, start + count)
+        offsets[partition] += count
+        parts.append(select(sorted_batch, place))
+        first += count
+    return parts
+
+
+def framed_pairs(
+    keys: npt.NDArray[np.uint8],
+    key_ends: IntArray,
+    values: npt.NDArray[np.uint8],
+    value_ends: IntArray,
+) -> Framed:
+    """Records whose keys and values stand end to end, record ``i`` up to ``key_ends[i]`` and
+    ``value_ends[i]``."""
+    frames = np.empty((key_ends.size, FRAME_WIDTH), np.int64)
+    frame_pairs(0, key_ends, keys.size, value_ends, frames)
+    return Framed(read_only(np.concatenate([keys, values])), frames)
+
+
+def framed_records(records: Sequence[tuple[bytes, bytes]]) -> Framed:
+    """``framed_pairs`` of (key, value) records."""
+    keys, values = [key for key, _ in records], [value for _, value in records]
+    return framed_pairs(
+        np.frombuffer(b"".join(keys), np.uint8),
+        np.cumsum([len(key) for key in keys], dtype=np.int64),
+        np.frombuffer(b"".join(values), np.uint8),
+        np.cumsum([len(value) for value in values], dtype=np.int64),
+    )
+
+
+def split_framed(framed: Framed, offsets: IntArray) -> list[Framed]:
+    """``split`` of records that nobody has decoded; a partition without any gets no rows."""
+    numbers = np.empty(len(framed.frames), np.int16)
+    partition_numbers(framed.data, framed.frames, offsets.size, numbers)
+    parts = []
+    for partition in range(offsets.size):
+        frames = framed.frames[numbers == partition]
+        frames[:, FRAME_OFFSET] = np.arange(len(frames)) + offsets[partition]
+        offsets[partition] += len(frames)
+        parts.append(Framed(framed.data, frames))
+    return parts
