@@ -8,7 +8,7 @@ from collections.abc import Callable
 import structlog
 import uvloop
 
-from app.agents.warmup import warm_up
+from app.agents.warmup_halves import warm_up_quickly
 from app.health import Health
 from app.health_server import HealthServer
 from app.settings import Settings
@@ -80,7 +80,7 @@ async def _run(settings: Settings, deadline: StopDeadline) -> BaseException | No
     health = Health()
     server = HealthServer(health, host=settings.web_host, port=settings.web_port)
     server.start()
-    await asyncio.to_thread(warm_up)
+    await asyncio.to_thread(warm_up_quickly)
     topology = Topology(settings, health)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

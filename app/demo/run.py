@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.commands.times import show_time
 from app.demo import cluster
+from app.demo.kernels import Kernels
 from app.demo.observer import Observer
 from app.demo.outcome import Outcome
 from app.demo.report import Report
@@ -76,16 +77,19 @@ def run(options: Options, report: Report) -> Outcome:
         DemoFailedError: the worker ended or stopped making progress.
         BrokerUnavailableError, BrokerUnreachable: there is no broker to run on.
     """
-    people = population(options)
     with contextlib.ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="reflux-demo-")))
+        kernels = Kernels(directory)
+        stack.callback(kernels.stop)
         settings = stack.enter_context(
             cluster.embedded(directory, report)
             if options.bootstrap is None
             else cluster.existing(options.bootstrap, directory, report, keep=options.keep)
         )
         report.say(f"created {cluster.create_topics(settings)} topics")
-        report.stage("starting a worker (its kernels are compiled on the first start)")
+        people = population(options)
+        kernels.wait_until_compiled(report)
+        report.stage("starting a worker")
         worker = DemoWorker(settings, directory)
         stack.callback(worker.stop)
         worker.wait_until_ready()
