@@ -1,6 +1,7 @@
 """Partitions for the fold's property tests: the kernel's and the reference's, fed alike."""
 
 from collections.abc import Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -147,10 +148,12 @@ class Pair:
             return
         row = self.store.views().rows[slot]
         for name, value in marks.items():
-            setattr(account, name, value)
+            setattr(account, name, copy(value))
         expected = row_of(account)
         for name in MARKS:
             row[name] = expected[name]
+        for name, value in expected["live"].items():
+            row["live"][name] = value
         row["flags"] |= expected["flags"]
 
     def requests(self, records: Sequence[Record]) -> None:

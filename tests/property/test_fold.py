@@ -11,6 +11,7 @@ from tests.property.fold_decisions import kinds
 from tests.property.folds import DAY, HOUR, VARIANTS, Pair
 from tests.reference.accounts import CloseCall
 from tests.reference.fold import Record
+from tests.reference.ladder import Standing
 from tests.reference.requests import START, Ask
 
 KEYS = [b"ann", b"bob", b"cyd", b"dan", b"eve"]
@@ -140,6 +141,8 @@ MARKS = st.one_of(
     st.fixed_dictionaries(
         {"cleared": st.dictionaries(st.sampled_from(EVIDENCE_NAMES), st.just(3.5), min_size=1)}
     ),
+    # Limited by a verdict that came after whatever requests there are yet.
+    st.fixed_dictionaries({"live": st.just(Standing("throttle", START, START + 30 * HOUR, 0))}),
     st.fixed_dictionaries({"stub": st.just(True), "hold_until": st.just(0)}),
 )
 CASES = {
@@ -150,7 +153,7 @@ CASES = {
 }
 # Close calls are given up: rounding, not the fold, would be compared.
 QUIETLY = settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[
         HealthCheck.filter_too_much,
