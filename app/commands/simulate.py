@@ -27,7 +27,7 @@ from app.simulation.arrivals import DAY_MS, TICK_MS
 from app.simulation.campaigns import FULL_LENGTH_MS, LADDER, Campaign, ShareMode
 from app.simulation.pace import Pace
 from app.simulation.population import START_MS, Population
-from app.simulation.to_files import label_lines, lines_to
+from app.simulation.to_files import label_lines, lines_to, profiles_to, requests_to
 from app.simulation.to_topic import TopicWriter, UndeliveredError
 
 HOUR_MS = 3_600_000
@@ -100,7 +100,9 @@ def command(
     ] = FULL_LENGTH_MS / DAY_MS,
     requests_file: Annotated[
         Path | None,
-        typer.Option("--requests", help="NDJSON file (.gz, .zst) instead of the topics."),
+        typer.Option(
+            "--requests", help="File instead of the topics: NDJSON (.gz, .zst) or .parquet."
+        ),
     ] = None,
     profiles_file: Annotated[
         Path | None, typer.Option("--profiles", help="Likewise, with --requests.")
@@ -133,7 +135,7 @@ def command(
     if profiles_file is not None and requests_file is None:
         fail("--profiles goes with --requests", USAGE)
     if requests_file is not None and encoding is Encoding.AVRO:
-        fail("files are NDJSON: --encoding avro goes with topics", USAGE)
+        fail("files are NDJSON or Parquet: --encoding avro goes with topics", USAGE)
     if scale is not None and campaign_accounts is not None:
         fail("--scale and --campaign-accounts both say how many accounts there are", USAGE)
     if share is not None and attack_share is not None:
@@ -164,10 +166,10 @@ def command(
         with ExitStack() as stack:
             labels = stack.enter_context(lines_to(labels_file)) if labels_file else None
             if requests_file is not None:
+                profiles = profiles_to(profiles_file, population) if profiles_file else None
                 target: streams.Target = streams.Files(
-                    population,
-                    stack.enter_context(lines_to(requests_file)),
-                    stack.enter_context(lines_to(profiles_file)) if profiles_file else None,
+                    stack.enter_context(requests_to(requests_file, population)),
+                    stack.enter_context(profiles) if profiles is not None else None,
                 )
                 writer = None
             else:

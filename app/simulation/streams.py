@@ -11,7 +11,7 @@ from app.simulation.encode_avro import AvroEncoder
 from app.simulation.pace import Pace
 from app.simulation.population import Population
 from app.simulation.rows import IntArray, Rows
-from app.simulation.to_files import Sink
+from app.simulation.to_files import ProfileFile, RequestFile
 from app.simulation.to_topic import TopicWriter
 
 CHUNK = 2_000
@@ -77,22 +77,20 @@ class Topics:
 
 
 class Files:
-    """NDJSON, one sink for requests and one, if any, for profiles."""
+    """One file of requests, and one, if any, of profiles."""
 
-    def __init__(self, population: Population, requests: Sink, profiles: Sink | None) -> None:
-        self._requests_sink = requests
-        self._profiles_sink = profiles
-        self._requests = RequestEncoder(population)
-        self._profiles = ProfileEncoder(population)
+    def __init__(self, requests: RequestFile, profiles: ProfileFile | None) -> None:
+        self._requests = requests
+        self._profiles = profiles
 
     def profiles(self, accounts: IntArray, rows: Rows | None = None) -> None:
         """See ``Target``; raises ``OSError``."""
-        if self._profiles_sink is not None:
-            self._profiles_sink.write(self._profiles.lines(accounts, rows))
+        if self._profiles is not None:
+            self._profiles.write(accounts, rows)
 
     def requests(self, rows: Rows) -> None:
         """See ``Target``; raises ``OSError``."""
-        self._requests_sink.write(self._requests.lines(rows))
+        self._requests.write(rows)
 
 
 class Progress(NamedTuple):

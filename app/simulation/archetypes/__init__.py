@@ -34,7 +34,7 @@ SHARES: dict[Archetype, float] = {
     homes.shared_card: 0.025,
     homes.hijacked: 0.007,
     builders.developers: 0.10,
-    builders.products: 0.0015,
+    builders.products: 0.001,
     builders.popular_tool: 0.09,
     builders.reseller: 0.008,
     shared.corporate_nat: 0.05,

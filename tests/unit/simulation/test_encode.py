@@ -84,7 +84,7 @@ def test_every_profile_is_valid_and_says_what_its_account_says(population: Popul
         assert (profile.payment_hash is None) == (row["payment"] == NULL)
         assert (profile.billing_country is None) == (row["billing"] == NULL)
         assert profile.access_country == COUNTRIES[row["access"]]
-        assert profile.exempt_until is None
+        assert (profile.exempt_until or 0) == row["exempt_until"]
     shared = population.accounts["payment"][population.labels.fraudulent]
     hashes = {
         Profile.from_json(value).payment_hash
@@ -108,8 +108,21 @@ def test_the_organisation_of_requests_and_profiles_is_one(
         assert request.org_id == profiles[request.account_id]
 
 
+def test_a_changed_profile_says_what_it_has_become(population: Population) -> None:
+    chosen = np.array([3, 1])
+    rows = population.accounts[chosen]
+    rows["tier"], rows["payment"], rows["org"] = TIERS.index("team"), [NULL, 7], NULL
+    first, second = map(Profile.from_json, ProfileEncoder(population).encode(chosen, rows))
+    assert [first.account_id, second.account_id] == [population.account_ids[n] for n in (3, 1)]
+    assert first.tier == second.tier == "team"
+    assert first.payment_hash is None
+    assert first.org_id is None
+    assert second.payment_hash == hex16(population.names("payment", np.array([7])))[0].decode()
+
+
 def test_an_exemption_is_written(population: Population) -> None:
     exempt = Population(5, 10, days=0.1)
+    exempt.accounts["exempt_until"] = 0
     exempt.accounts["exempt_until"][3] = 1_800_000_000_000
     values = ProfileEncoder(exempt).encode(np.arange(10))
     assert [Profile.from_json(value).exempt_until for value in values] == [

@@ -117,6 +117,7 @@ def test_tokens_of_conversations_and_of_long_contexts() -> None:
     group = people.individuals(3_000, ground, np.random.default_rng(2))
     for share, law in ((0.0, LAW.conversation), (1.0, LAW.long_context)):
         group.habits[0].rows["long_context"] = share
+        group.habits[0].rows["requests_per_day"] = 12.0
         rows = requests(group, ground, TICKS_PER_DAY)
         answered = rows[rows["status"] == 200]
         assert len(answered) > 20_000
