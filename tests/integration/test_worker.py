@@ -1,6 +1,7 @@
 """A whole worker, as a process, on a real broker: what goes in, what comes out, what is counted."""
 
 import json
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import datetime
@@ -106,6 +107,39 @@ def test_both_framings_and_every_codec_are_counted_exactly(
         "duplicates": repeated,
         "dead": 0,
     }
+
+
+def test_a_registry_that_is_away_holds_up_the_topic_that_needs_it_alone(
+    deployment: Deployment, worker: Worker
+) -> None:
+    accounting = Accounting(deployment, worker)
+    one, other = deployment.accounts("away", 2, REST)
+    topic = deployment.topic("requests.v1")
+    with registry.away():
+        send(deployment, request(one, "before"))
+        framed = [registry.framed(request(one, f"avro-{n}"), registry.ANOTHER) for n in range(3)]
+        deployment.kafka.produce(topic, [(one, value) for value in framed])
+        send(deployment, request(one, "after"))
+        awaited = ("reflux_schemas_awaited", topic)
+        worker.until(lambda: worker.metric(awaited[0], topic=awaited[1]) == 1, "the look-up", 20)
+        # Longer than the session timeout: a loop that is blocked would lose its partitions.
+        until = time.monotonic() + 8
+        slowest = 0.0
+        while time.monotonic() < until:
+            asked = time.monotonic()
+            assert worker.status("/readyz") == 200
+            slowest = max(slowest, time.monotonic() - asked)
+            time.sleep(0.1)
+        deployment.reflux("operator", "suspend", other, "--operator", "o", "--reason", "a test")
+        worker.until(
+            lambda: any(action["account_id"] == other for action in deployment.actions()),
+            "an operator to be heard meanwhile",
+            20,
+        )
+        assert worker.metric(awaited[0], topic=awaited[1]) == 1
+    assert slowest < 2.0
+    assert accounting.grown() == {"in": 5, "folded": 5, "duplicates": 0, "dead": 0}
+    assert worker.metric(awaited[0], topic=awaited[1]) == 0
 
 
 def test_aborted_requests_are_unseen(deployment: Deployment, worker: Worker) -> None:

@@ -12,6 +12,7 @@ from app.cli import COMMANDS
 from app.events.topics import TOPICS
 from app.kafka.manifest import shipped_manifest
 from app.settings import Settings
+from app.worker import STOP_MARGIN_SECONDS
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -90,9 +91,10 @@ def test_compose_runs_commands_that_exist() -> None:
         assert (ROOT / services[name]["build"]["dockerfile"]).exists()
 
 
-def test_compose_lets_a_worker_write_its_last_checkpoint() -> None:
+def test_compose_lets_a_worker_write_its_last_checkpoint_or_say_that_it_cannot_stop() -> None:
     grace = load("compose.yaml")["services"]["worker"]["stop_grace_period"]
-    assert int(grace.removesuffix("s")) > Settings.model_fields["rebalance_timeout"].default
+    timeout = Settings.model_fields["rebalance_timeout"].default
+    assert int(grace.removesuffix("s")) > timeout + STOP_MARGIN_SECONDS
 
 
 def test_brokers_create_no_topic_by_accident() -> None:
