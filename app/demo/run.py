@@ -36,6 +36,9 @@ STALLED_SECONDS = 90.0
 """A first chunk may still have kernels to compile."""
 
 HEAVIEST_PER_DAY = 1_500.0
+BUSY = 8.0
+"""Two days must show what takes weeks: benign accounts send so many times as much as in truth."""
+
 ATTACK_PER_DAY = 600.0
 QUIET_HOURS = 6
 """Event time before the campaign starts, in which the population's own habits become known."""
@@ -67,6 +70,7 @@ def population(options: Options) -> Population:
         campaign,
         days=options.days,
         heaviest_per_day=HEAVIEST_PER_DAY,
+        busy=BUSY,
     )
 
 

@@ -79,6 +79,9 @@ class Population:
     with the present, so it should lie in the past. ``heaviest_per_day`` bounds the volume of one
     benign account (see ``World``). ``names_key`` renames everything and changes nothing else.
 
+    ``busy`` multiplies the volume of benign accounts: what tests a system's load rather than its
+    judgement needs few accounts that send much.
+
     With ``closed_loop`` the population learns of enforcement while it streams (``refuse`` and the
     methods after it), and a campaign that replaces suspended accounts has room for it. Accounts
     keep their index.
@@ -95,6 +98,7 @@ class Population:
         heaviest_per_day: float = 50_000.0,
         names_key: int | None = None,
         closed_loop: bool = False,
+        busy: float = 1.0,
     ) -> None:
         if benign_accounts < 1 and campaign is None:
             raise ValueError("a population needs at least one account")
@@ -110,7 +114,7 @@ class Population:
         world = World(
             calibration(), start_ms, self.end_ms, heaviest_per_day, max(benign_accounts, 1)
         )
-        groups = benign(benign_accounts, world, seed)
+        groups = benign(benign_accounts, world, seed, busy)
         self._crowds: list[Crowd] = []
         if groups:
             self._crowds.append(Crowd("benign", groups, world, seed))
@@ -129,6 +133,7 @@ class Population:
         self.account_hashes = np.empty(count, np.uint64)
         self.account_hashes[self._index] = self._names.of("account", np.arange(count))
         self._updates = self._renumbered()
+        self._births = self._sort_births()
         self._requests = np.zeros(count, np.int64)
         self._attacks = np.zeros(count, np.int64)
         self._refused = np.zeros(count, np.int64)
@@ -194,6 +199,7 @@ class Population:
             # Where the judgement lags the stream, the replacement does too.
             born_at = np.maximum(born_at, self._reached_ms)
             self.accounts["created_at"][self._index[chosen]] = born_at
+            self._births = self._sort_births()
             benign = len(self._index) - len(self._crowds[-1].accounts)
             self._crowds[-1].call_up(chosen - benign, born_at)
 
@@ -289,7 +295,8 @@ class Population:
     ) -> tuple[RequestBatch, npt.NDArray[np.bool_]]:
         # Ties are broken at random: by the order of crowds they would tell an attack from the rest,
         # and by name another key would change more than names.
-        rows = take(rows, np.lexsort((rows["order"], rows["arrival"])))
+        since = (rows["arrival"] - from_ms).astype(np.uint64)
+        rows = take(rows, np.argsort(since << np.uint64(24) | rows["order"] >> np.uint64(40)))
         if self._enforcement is not None:
             outcome = self._enforcement.apply(rows)
             self._count(rows, outcome)
@@ -318,9 +325,15 @@ class Population:
         return updates[np.argsort(updates["at"], kind="stable")]
 
     def _created(self, from_ms: int, to_ms: int) -> IntArray:
+        born, order = self._births
+        begin, end = np.searchsorted(born, [from_ms, to_ms])
+        return order[begin:end]
+
+    def _sort_births(self) -> tuple[IntArray, IntArray]:
+        """When accounts come to be, in order, and which."""
         born = self.accounts["created_at"]
-        chosen = np.flatnonzero((from_ms <= born) & (born < to_ms))
-        return chosen[np.argsort(born[chosen], kind="stable")]
+        order = np.argsort(born, kind="stable")
+        return born[order], order
 
 
 __all__ = ["START_MS", "Labels", "Population", "RequestBatch"]

@@ -27,13 +27,15 @@ pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 PARTITIONS = 4
 REQUESTS = 1_000_000
 KILLS = 3
-BENIGN, FRAUDULENT, DAYS = 3_300, 300, 1.8
+BENIGN, FRAUDULENT, DAYS, BUSY = 3_300, 300, 1.8, 12.0
 
 
 @pytest.fixture(scope="module")
 def traffic() -> tuple[Pairs, Pairs]:
     """Profiles, and a million requests of a population with a campaign in it."""
-    people = Population(11, BENIGN, Naive(accounts=FRAUDULENT), days=DAYS, heaviest_per_day=2_000)
+    people = Population(
+        11, BENIGN, Naive(accounts=FRAUDULENT), days=DAYS, heaviest_per_day=2_000, busy=BUSY
+    )
     profile_encoder, request_encoder = ProfileEncoder(people), RequestEncoder(people)
     known = people.profiles()
     profiles: Pairs = list(

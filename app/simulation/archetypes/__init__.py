@@ -19,7 +19,8 @@ from app.simulation.archetypes import (
     permitted,
     shared,
 )
-from app.simulation.crowd import Group
+from app.simulation.arrivals import Scheduled
+from app.simulation.crowd import Group, Habit
 from app.simulation.world import World
 
 Archetype = Callable[[int, World, np.random.Generator], Group]
@@ -64,8 +65,11 @@ ORDINARY = frozenset({"individuals", "developers", "products"})
 """Archetypes that are no hard negatives."""
 
 
-def benign(count: int, world: World, seed: int) -> list[Group]:
-    """Groups of ``count`` accounts in all, every archetype at least once where there is room."""
+def benign(count: int, world: World, seed: int, busy: float = 1.0) -> list[Group]:
+    """Groups of ``count`` accounts in all, every archetype at least once where there is room.
+
+    ``busy`` multiplies their volumes, up to the heaviest that the world allows.
+    """
     groups = []
     left = count
     for number, (archetype, share) in enumerate(reversed(SHARES.items())):
@@ -74,7 +78,20 @@ def benign(count: int, world: World, seed: int) -> list[Group]:
         if size:
             rng = np.random.default_rng([seed, 1, number])
             groups.append(archetype(size, world, rng))
+    if busy != 1.0:
+        for group in groups:
+            for habit in group.habits:
+                _multiply(habit, busy, world.heaviest_per_day)
     return groups
+
+
+def _multiply(habit: Habit, busy: float, heaviest_per_day: float) -> None:
+    volume = habit.rows["requests_per_day"]
+    factor = np.minimum(busy, np.maximum(heaviest_per_day / volume, 1.0))
+    habit.rows["requests_per_day"] *= factor
+    # A job runs when it is due: more of it is a longer run.
+    if isinstance(habit.arrivals, Scheduled):
+        habit.rows["session_size"] *= factor
 
 
 __all__ = ["ORDINARY", "SHARES", "Archetype", "benign"]

@@ -14,6 +14,9 @@ LABELS = Labels(
     np.array([10, 20, 30, 40, 50]),
     np.array([10, 0, 30, 0, 0]),
     np.array([0, 1, 0, 2, 3]),
+    refused=np.zeros(5, np.int64),
+    abandoned=np.zeros(5, np.int64),
+    exists=np.ones(5, np.bool_),
 )
 
 
