@@ -56,9 +56,16 @@ class Conversations:
     (J. R. Stat. Soc. B 20, 1958).
     """
 
+    _habits: Rows | None = None
+    _per_tick: FloatArray
+
     def sessions(self, habits: Rows, now: Moment, rng: np.random.Generator) -> Sessions:
-        per_tick = habits["requests_per_day"] / habits["session_size"] / TICKS_PER_DAY
-        edges = np.cumsum(per_tick * self.weigh(habits, now))
+        if habits is not self._habits:
+            # Two columns of long rows: gathered once for those that come again every tick.
+            self._habits = habits
+            per_day = habits["requests_per_day"] / habits["session_size"]
+            self._per_tick = per_day.astype(np.float64) / TICKS_PER_DAY
+        edges = np.cumsum(self._per_tick * self.weigh(habits, now))
         # All habits share one draw: a sum of Poisson counts is Poisson, whichever they fall to.
         total = float(edges[-1]) if edges.size else 0.0
         count = int(rng.poisson(total))

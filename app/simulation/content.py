@@ -117,7 +117,10 @@ class Content:
         settings = take(self._programs, program)
         rows["template_hash"] = program[owner]
         rows["tools"] = settings["tools"][owner]
-        rows["temperature"] = settings["temperature"][owner]
+        temperature = np.where(
+            habit["sets_temperature"], habit["temperature"], settings["temperature"]
+        )
+        rows["temperature"] = temperature[owner]
         moves = rng.random(len(habit)) < habit["moves"]
         moved = moves[owner] & (rows["ts"] >= habit["moves_at"][owner])
         model = _either(habit["model"], habit["model_share"], rng)

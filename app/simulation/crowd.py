@@ -8,7 +8,7 @@ import numpy as np
 from app.simulation.arrivals import DAY_MS, TICK_MS, Arrivals, Moment, join
 from app.simulation.content import Content
 from app.simulation.delivery import Delivery, strike
-from app.simulation.rhythm import hour_of_week, rhythms
+from app.simulation.rhythm import HOUR_MS, hour_of_week, rhythms
 from app.simulation.rows import NEVER, UPDATE, FloatArray, IntArray, Rows
 from app.simulation.world import World
 
@@ -61,7 +61,7 @@ class Crowd:
         self.updates = np.concatenate([group.updates for group in groups])
         self._seed = (seed, zlib.crc32(name.encode()))
         self._start_ms = world.start_ms
-        self._kinds: list[tuple[Arrivals, int, int]] = []
+        kinds: list[tuple[Arrivals, int, int]] = []
         rows: list[Rows] = []
         attack = []
         first = known = 0
@@ -72,14 +72,19 @@ class Crowd:
                 mine["account"] += first
                 rows.append(mine)
                 attack.append(np.full(len(mine), habit.attack))
-                self._kinds.append((habit.arrivals, begin, begin + len(mine)))
+                kinds.append((habit.arrivals, begin, begin + len(mine)))
             self.updates["account"][known : known + len(group.updates)] += first
             first, known = first + len(group.accounts), known + len(group.updates)
         self._habits = np.concatenate(rows)
+        self._kinds = [(arrivals, self._habits[a:b], a) for arrivals, a, b in kinds]
         self._attack = np.concatenate(attack)
         self._zone = self.accounts["zone"][self._habits["account"]].astype(np.int64)
         self._rhythms = rhythms(world.law.clients)
         self._luck = np.ones(len(self._habits))
+        # Columns that every tick reads for all habits: in the long rows they would lie far apart.
+        self._rhythm = self._habits["rhythm"].copy()
+        self._active = self._habits["active_from"].copy(), self._habits["active_to"].copy()
+        self._hourly = np.zeros(len(self._habits))
         self._content = Content(world, centre_key=seed)
         self._outages = world.outages
         self._delivery = Delivery(world.law.assumed, len(self.accounts), self._rng(-1))
@@ -94,11 +99,14 @@ class Crowd:
         start_ms = self._start_ms + index * TICK_MS
         if (start_ms - self._start_ms) % DAY_MS == 0:
             self._luck = self._draw_luck(rng)
+        if start_ms % HOUR_MS == 0 or index == 0:
+            hour = hour_of_week(start_ms, self._zone)
+            self._hourly = self._rhythms[self._rhythm, hour] * self._luck
         intensity = self._intensity(start_ms)
         parts = []
-        for arrivals, begin, end in self._kinds:
-            moment = Moment(start_ms, intensity[begin:end])
-            parts.append((begin, arrivals.sessions(self._habits[begin:end], moment, rng)))
+        for arrivals, habits, begin in self._kinds:
+            moment = Moment(start_ms, intensity[begin : begin + len(habits)])
+            parts.append((begin, arrivals.sessions(habits, moment, rng)))
         sessions = join(parts)
         # Sessions of one habit stand together: the rows a gather touches are then cached.
         rows = self._content.requests(self._habits, sessions, rng)
@@ -117,11 +125,12 @@ class Crowd:
         born[accounts] = at_ms
         theirs = born[self._habits["account"]]
         self._habits["active_from"] = np.minimum(self._habits["active_from"], theirs)
+        self._active[0][:] = self._habits["active_from"]
 
     def _intensity(self, start_ms: int) -> FloatArray:
-        hour = hour_of_week(start_ms, self._zone)
-        active = (self._habits["active_from"] <= start_ms) & (start_ms < self._habits["active_to"])
-        return np.where(active, self._rhythms[self._habits["rhythm"], hour] * self._luck, 0.0)
+        begin, end = self._active
+        intensity: FloatArray = self._hourly * ((begin <= start_ms) & (start_ms < end))
+        return intensity
 
     def _draw_luck(self, rng: np.random.Generator) -> FloatArray:
         # Gamma with mean 1 and the habit's coefficient of variation: idle days and busy ones.

@@ -59,6 +59,8 @@ HABIT = np.dtype(
         ("program", np.int32, (2,)),  # system prompt and tool schema
         ("program_share", np.float32),
         ("templated", np.bool_),  # every prompt family has a program of its own, from the first on
+        ("sets_temperature", np.bool_),  # whatever the program's is, to the next
+        ("temperature", np.float32),
         ("rotate_from", np.int64),  # programs are replaced every rotate_ms from then on; 0: never
         ("rotate_ms", np.int64),
         ("rotate_by", np.int32),  # by those that stand so much further on

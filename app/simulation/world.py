@@ -55,6 +55,11 @@ def zipf(rng: np.random.Generator, choices: int, size: int, exponent: float = 1.
     return rng.choice(choices, size, p=weight / weight.sum())
 
 
+def temperatures(rng: np.random.Generator, count: int) -> FloatArray:
+    """What ``count`` API clients set, NaN where they do not."""
+    return rng.choice([np.nan, 0.0, 0.2, 0.7, 1.0], count, p=[0.45, 0.2, 0.15, 0.12, 0.08])
+
+
 @dataclass
 class World:
     """The common ground of one simulation, from ``start_ms`` to ``end_ms``.
@@ -174,8 +179,7 @@ class World:
     def add_clients(self, rng: np.random.Generator, count: int) -> int:
         """The first of ``count`` new programs, with such tools and settings as API clients have."""
         tools = np.where(rng.random(count) < 0.4, rng.integers(1, 24, count), 0)
-        settings = rng.choice([np.nan, 0.0, 0.2, 0.7, 1.0], count, p=[0.45, 0.2, 0.15, 0.12, 0.08])
-        return self.add_programs(count, tools=tools, temperature=settings)
+        return self.add_programs(count, tools=tools, temperature=temperatures(rng, count))
 
     def networks(self) -> Rows:
         """Every network, in the order of its number."""

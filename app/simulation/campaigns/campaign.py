@@ -157,11 +157,12 @@ class Campaign:
         attack, traits, rng = wave.attack, wave.traits, wave.rng
         attack["surface"] = rng.choice([0, 0, 0, 2, 3], wave.size)
         attack["fresh"], attack["popular"] = 0.0, 0.0
-        attack["long_context"] = traits.long_context
+        attack["long_context"] = wave.around(traits.long_context)
         attack["model"] = [traits.best, 1 - traits.best]
-        attack["model_share"], attack["moves"], attack["moves_to"] = traits.model_share, 0, LAUNCHED
+        attack["model_share"] = wave.around(traits.model_share)
+        attack["moves"], attack["moves_to"] = 0.0, LAUNCHED
         attack["elicitation"] = traits.elicitation + 0.6 * rng.standard_normal(wave.size)
-        wave.world.choose_tasks(attack, rng, EXTRACTION_TASKS, traits.focus)
+        wave.world.choose_tasks(attack, rng, EXTRACTION_TASKS, wave.around(traits.focus))
 
     def equip(self, wave: Wave, arsenal: Arsenal) -> None:
         """Give them prompt families and client programs out of ``arsenal``."""

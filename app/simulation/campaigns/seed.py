@@ -7,10 +7,10 @@ import numpy as np
 
 from app.simulation import rhythm
 from app.simulation.campaigns.campaign import Campaign
-from app.simulation.campaigns.traits import Traits
-from app.simulation.campaigns.wave import Arsenal, Wave, bundles, lots
+from app.simulation.campaigns.traits import HOUR_MS, Traits
+from app.simulation.campaigns.wave import BREADTH, Arsenal, Wave, bundles, lots
 from app.simulation.rows import NULL, FloatArray
-from app.simulation.world import DAY_MS, TIER, VERIFICATION, World
+from app.simulation.world import DAY_MS, TIER, VERIFICATION, World, temperatures
 
 ACCOUNTS_PER_DOMAIN = 40.0
 
@@ -29,8 +29,13 @@ class Seed(Campaign):
 
     def arm(self, traits: Traits, world: World, rng: np.random.Generator) -> Arsenal:
         """See ``Campaign``."""
-        programs = traits.families if traits.templated else traits.programs
-        first = world.add_clients(rng, programs * self.rotations)
+        if traits.templated:
+            # The system prompt makes the family; what is called with it is set by the client.
+            programs = traits.families
+            first = world.add_programs(programs * self.rotations)
+        else:
+            programs = traits.programs
+            first = world.add_clients(rng, programs * self.rotations)
         return Arsenal(world.new("family", traits.families), first, programs, self.rotations)
 
     @property
@@ -43,7 +48,9 @@ class Seed(Campaign):
         accounts, rng, traits = wave.accounts, wave.rng, wave.traits
         lot = lots(rng, wave.size, traits.lot, 0.5)
         age = rng.uniform(0.0, traits.recruit_days * DAY_MS, int(lot[-1]) + 1).astype(np.int64)
-        accounts["created_at"] = wave.start_ms - age[lot] - rng.integers(0, 3_600_000, wave.size)
+        opened = wave.start_ms - age[lot] - rng.integers(0, 3_600_000, wave.size)
+        bought = (rng.random(int(lot[-1]) + 1) < traits.aged)[lot]
+        accounts["created_at"] = np.where(bought, accounts["created_at"], opened)
         # What developers have, in the same proportions.
         accounts["tier"] = rng.choice(
             [TIER["individual"], TIER["team"], TIER["startup"]], wave.size
@@ -54,7 +61,7 @@ class Seed(Campaign):
         """Give the accounts payment methods, devices and mail domains."""
         accounts, rng, traits, world = wave.accounts, wave.rng, wave.traits, wave.world
         card = rng.permutation(bundles(rng, wave.size, traits.per_payment))
-        pays = rng.random(wave.size) < traits.paying
+        pays = (rng.random(int(card.max()) + 1) < traits.paying)[card]
         payment = world.new("payment", int(card.max()) + 1) + card
         accounts["payment"] = np.where(pays, payment, NULL)
         accounts["billing"] = np.where(pays, accounts["access"], NULL)
@@ -69,7 +76,7 @@ class Seed(Campaign):
     def move_in(self, wave: Wave) -> None:
         """Exits of a proxy seller: homes with and without honest customers, and rented machines.
 
-        Clients stay those of the crowd: a request library or a browser that many have.
+        Clients are those of the crowd, request libraries that many have; a machine uses one.
         """
         attack, rng, traits, world = wave.attack, wave.rng, wave.traits, wave.world
         exits = max(3, round(wave.size / traits.per_exit))
@@ -84,12 +91,14 @@ class Seed(Campaign):
             machines = world.proxies + int(rng.integers(0, world.proxy_count - rented + 1))
         first = np.array([world.exits + offset, fresh, machines])
         counts = np.array([known, unknown, rented])
-        attack["network_share"] = np.cumsum(counts)[:2] / counts.sum()
-        if traits.stay_ms:
-            attack["network"], attack["roam"], attack["roam_ms"] = first, counts, traits.stay_ms
-        else:
-            kept = (rng.random((wave.size, 3)) * np.maximum(counts, 1)).astype(np.int64)
-            attack["network"] = first + kept
+        mixture = rng.dirichlet(BREADTH * counts / counts.sum() + 1e-3, wave.size)
+        attack["network_share"] = np.cumsum(mixture, axis=1)[:, :2] * (1.0 - 1e-6)
+        stay_ms = rng.choice([0, HOUR_MS, DAY_MS], wave.size, p=traits.stays)
+        kept = (rng.random((wave.size, 3)) * np.maximum(counts, 1)).astype(np.int64)
+        roams = (stay_ms > 0)[:, None]
+        attack["network"] = np.where(roams, first, first + kept)
+        attack["roam"], attack["roam_ms"] = np.where(roams, counts, 0), stay_ms
+        attack["client_share"] = np.where(rng.random(wave.size) < 0.7, 1.0, attack["client_share"])
 
     def equip(self, wave: Wave, arsenal: Arsenal) -> None:
         """See ``Campaign``."""
@@ -100,6 +109,8 @@ class Seed(Campaign):
         attack["family_skew"], attack["flips"] = 1.0, traits.flips
         if traits.templated:
             attack["templated"], attack["program"] = True, (arsenal.program + mine)[:, None]
+            attack["sets_temperature"] = True
+            attack["temperature"] = temperatures(rng, wave.size)
         else:
             chosen = rng.integers(0, arsenal.programs, (wave.size, 2))
             attack["program"], attack["program_share"] = arsenal.program + chosen, 0.5
@@ -108,7 +119,9 @@ class Seed(Campaign):
         """A queue that never sleeps gives every account its next question or few."""
         attack, rng, traits = wave.attack, wave.rng, wave.traits
         attack["rhythm"], attack["volatility"] = rhythm.FLAT, 0.1
-        attack["session_size"], attack["multi_turn"] = traits.per_session, traits.multi_turn
+        spread = np.exp(0.6 * rng.standard_normal(wave.size))
+        attack["session_size"] = np.maximum(traits.per_session * spread, 1.0)
+        attack["multi_turn"] = rng.random(wave.size) < traits.multi_turn
         attack["gap_ms"] = np.exp(rng.uniform(np.log(5_000), np.log(90_000), wave.size))
         attack["gap_cv"] = rng.uniform(0.6, 1.6, wave.size)
 

@@ -34,12 +34,13 @@ class Traits:
     own_domains: float
     lot: float
     recruit_days: float
+    aged: float
     per_exit: float
     shared_exits: float
     datacentre: float
-    stay_ms: int
+    stays: tuple[float, float, float]
     per_session: float
-    multi_turn: bool
+    multi_turn: float
     evenness: float
     best: int
     model_share: float
@@ -49,7 +50,10 @@ class Traits:
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> "Traits":
-        """The choices of one operator."""
+        """The choices of one operator.
+
+        Where they are a rate or a share, each account has its own around it: see ``Wave.around``.
+        """
         # "A few hundred": each family is one kind of question with slots to fill in.
         families = int(rng.integers(100, 501))
         # Every account takes from one queue, or lots of accounts each have a part of it.
@@ -64,7 +68,7 @@ class Traits:
             # Slots filled in a fixed text: near-duplicates in the sense of three to five bits.
             flips=int(rng.integers(3, 6)),
             # "A handful of accounts per payment method."
-            per_payment=float(rng.uniform(2.5, 7.0)),
+            per_payment=float(rng.uniform(2.5, 8.0)),
             # The rest lives on trial credit.
             paying=float(rng.uniform(0.75, 1.0)),
             per_device=float(rng.uniform(1.0, 4.0)),
@@ -72,17 +76,20 @@ class Traits:
             own_domains=float(rng.uniform(0.0, 0.3)),
             # Accounts are opened by a script, so many at a time, or bought in such lots.
             lot=float(np.exp(rng.uniform(np.log(10), np.log(150)))),
-            # Bought accounts may be months old.
             recruit_days=float(np.exp(rng.uniform(np.log(10), np.log(120)))),
+            # Others are bought, or stolen: as old as anybody's.
+            aged=float(rng.uniform(0.2, 0.7)),
             # Accounts for each exit that the proxy seller provides.
             per_exit=float(np.exp(rng.uniform(np.log(4), np.log(40)))),
             # Exits at which the platform has honest customers too.
             shared_exits=float(rng.uniform(0.25, 0.7)),
             datacentre=float(rng.uniform(0.0, 0.4)),
-            # Sellers let a customer keep an exit, or change it by the hour or the day.
-            stay_ms=int(rng.choice([0, HOUR_MS, DAY_MS])),
-            per_session=float(rng.choice([1.0, rng.uniform(1.5, 8.0)])),
-            multi_turn=bool(rng.random() < 0.35),
+            # Sellers let a customer keep an exit, or change it by the hour or the day: the shares
+            # of accounts for which each was bought.
+            stays=tuple(rng.dirichlet([1.0, 1.0, 1.0]).tolist()),
+            # An account is given some questions at a time; in some accounts they follow each other.
+            per_session=float(np.exp(rng.uniform(np.log(1.5), np.log(12.0)))),
+            multi_turn=float(rng.uniform(0.0, 0.7)),
             # Spread of the logarithm of an account's volume: "load balanced evenly".
             evenness=float(rng.uniform(0.0, 0.2)),
             # The most capable model, or the one before it.

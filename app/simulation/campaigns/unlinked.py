@@ -34,5 +34,6 @@ class Unlinked(Seed):
         attack["network"][:, 0] = world.exits
         attack["network"][:, 1] = attack["network"][:, 2] = world.add_residential(rng, homes)
         attack["roam"], attack["roam_ms"] = [world.exit_count, homes, homes], DAY_MS
+        attack["client_share"] = np.where(rng.random(wave.size) < 0.7, 1.0, attack["client_share"])
         known = min(1 / 3, world.exit_count / homes)
         attack["network_share"] = [known, 1.0]

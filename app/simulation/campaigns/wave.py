@@ -5,8 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.simulation.campaigns.traits import Traits
-from app.simulation.rows import IntArray, Rows
+from app.simulation.rows import FloatArray, IntArray, Rows
 from app.simulation.world import World
+
+BREADTH = 2.0
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,14 @@ class Wave:
     def size(self) -> int:
         """How many accounts it has."""
         return len(self.accounts)
+
+    def around(self, share: float) -> FloatArray:
+        """A share for each account: beta distributed with this mean, and as wide as people's are.
+
+        Accounts are run by scripts of several hands over weeks. One number for all of them would be
+        the generator's fingerprint, not the operator's.
+        """
+        return self.rng.beta(BREADTH * share + 1e-3, BREADTH * (1.0 - share) + 1e-3, self.size)
 
 
 def bundles(

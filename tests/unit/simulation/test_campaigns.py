@@ -55,19 +55,21 @@ def test_seed_is_quiet_even_and_spread_over_cards_and_proxies() -> None:
     # Balanced: hardly more spread than chance, where honest volumes spread over orders.
     assert per_account.std() / per_account.mean() < 0.4
     _, sharing = np.unique(population.accounts["payment"][fraudulent], return_counts=True)
-    assert 3 <= np.median(sharing[1:]) <= 7  # the first are those on trial credit
+    # The first are those on trial credit, and the last bundle may be cut short.
+    assert 2 <= np.median(sharing[1:]) <= 8
     assert sharing[1:].max() <= 9
+    assert np.count_nonzero(sharing[1:] < 2) <= 1
     assert np.unique(mine["net_hash"]).size > 20
     assert np.unique(mine["template_hash"]).size < 500
 
 
 @pytest.mark.parametrize("share", [0.5, 0.25, 0.1, 0.05])
 def test_the_attack_is_the_share_of_the_accounts_own_traffic(share: float) -> None:
-    population, rows, attack = run(Naive(accounts=100, requests_per_day=200.0, attack_share=share))
+    population, rows, attack = run(Naive(accounts=300, requests_per_day=200.0, attack_share=share))
     fraudulent = population.labels.fraudulent
     theirs = fraudulent[rows["account"]]
-    total = np.count_nonzero(theirs) / 100
-    assert total == pytest.approx(200.0, rel=0.15)
+    total = np.count_nonzero(theirs) / 300
+    assert total == pytest.approx(200.0, rel=0.2)
     assert np.count_nonzero(attack) / np.count_nonzero(theirs) == pytest.approx(share, rel=0.2)
     # Cover comes from the same places as the attack.
     assert set(rows["net_hash"][theirs].tolist()) == set(rows["net_hash"][attack].tolist())

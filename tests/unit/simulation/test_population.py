@@ -155,8 +155,9 @@ def test_labels_count_what_was_drawn() -> None:
     labels = population.labels
     assert np.array_equal(labels.attacks, attacked)
     assert not np.any(labels.attacks[~labels.fraudulent])
+    # Cover keeps people's hours, and this is six hours of a night and a morning.
     share = labels.attacks.sum() / labels.requests[labels.fraudulent].sum()
-    assert share == pytest.approx(0.5, abs=0.12)
+    assert 0.3 < share < 0.8
 
 
 def test_memory_does_not_grow_with_the_length_of_the_stream() -> None:
