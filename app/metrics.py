@@ -289,6 +289,44 @@ SIGHTINGS = _counter(
     "Falls to 0 while requests flow: epochs do not close.",
     "kind",
 )
+LINKS_ASSESSED = _counter(
+    "assessed_links",
+    "Links judged at the ends of sighting periods: those with three members or more.",
+    "Stands still while sightings flow: no period closes; see closed_period.",
+)
+LINKS_FLAGGED = _gauge(
+    "flagged_links",
+    "Links found to be a campaign's when the last sighting period was closed.",
+    "Jumps: a campaign, or a mistake about many at once; read `reflux tail campaigns.v1`.",
+    "partition",
+)
+CLOSED_PERIOD = _gauge(
+    "closed_period",
+    "Number of the newest sighting period that the links of the partition have closed.",
+    "Behind other partitions: the links' lag; behind event time by more than two periods: no"
+    " partition of accounts completes one.",
+    "partition",
+)
+CAMPAIGNS = _gauge(
+    "campaigns",
+    "Campaigns told of when the last sighting period was closed, by status.",
+    "A new one that is confirmed: read its record; dismiss it with `reflux campaign dismiss` if it"
+    " is none.",
+    "partition",
+    "status",
+)
+VERDICTS = _counter(
+    "verdicts",
+    "Verdicts sent to accounts: `member` of a campaign, or `withdrawal`.",
+    "Many withdrawals: links are flagged and let go again; look at what changed in the policy.",
+    "kind",
+)
+CAMPAIGN_COMMANDS = _counter(
+    "campaign_commands",
+    "Manual commands about campaigns that this worker has read, by command.",
+    "Many dismissals: the campaign detector is wrong about someone; read their reasons.",
+    "command",
+)
 
 # The process.
 
@@ -337,6 +375,9 @@ _BY_PARTITION = (
     STATE_BYTES,
     RECOVERY_REMAINING,
     GUARD_TRIPPED,
+    LINKS_FLAGGED,
+    CLOSED_PERIOD,
+    CAMPAIGNS,
 )
 
 

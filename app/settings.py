@@ -128,6 +128,13 @@ class Settings(BaseSettings):
         "Seconds without progress, though records wait, after which the worker ends itself so that"
         " its supervisor starts it again.",
     )
+    lockstep: bool = _setting(
+        False,
+        "Worker",
+        "Fold no request before the links have closed the sighting period before it, so that what"
+        " is decided does not depend on speed: for replays and tests, by all workers of a group."
+        " Every partition needs requests in every period, or the others wait.",
+    )
     breaker_actions_per_minute: Annotated[int, Field(ge=0)] = _setting(
         6_000,
         "Worker",

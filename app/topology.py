@@ -1,8 +1,9 @@
 """The Faust application on one page: topics, tables, agents, and what moves between them.
 
     requests, profiles, operators, verdicts ──► accounts ──► enforcements, sightings, dead letters
-    sightings ──► links
-    policy, population ──► every worker, not through the group (``agents/broadcasts.py``)
+    sightings ──► links ──► verdicts, campaigns, dead letters
+    policy, population, campaign commands ──► every worker, not through the group
+                                              (``agents/broadcasts.py``)
 
 Topics are read in chunks of record batches; both tables are columnar, and all that a worker has to
 say leaves it in the checkpoints of its partitions.
@@ -11,6 +12,7 @@ say leaves it in the checkpoints of its partitions.
 import asyncio
 import contextlib
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -20,10 +22,11 @@ from faust.types import TP
 
 from app.agents.accounts import accounts_table
 from app.agents.broadcasts import BroadcastReader
+from app.agents.campaign_commands import CampaignCommands
 from app.agents.judgement import JudgementBook
 from app.agents.link_table import links_table
 from app.agents.monitor import Monitor
-from app.events.topics import POLICY, POPULATION
+from app.events.topics import CAMPAIGN_COMMANDS, POLICY, POPULATION, Topic
 from app.health import Health
 from app.kafka.clients import confluent_config
 from app.kafka.registry import schema_source
@@ -52,20 +55,24 @@ class Topology:
         # One transaction may be in flight for each partition of each table.
         self._executor = ThreadPoolExecutor(2 * settings.partitions, "checkpoint")
         self._book = JudgementBook(default_policy())
-        self._policy_topic = POLICY.full_name(settings.topic_prefix)
-        population_topic = POPULATION.full_name(settings.topic_prefix)
+        schemas = schema_source(settings)
+        self._commands = CampaignCommands(schemas)
+        heard: dict[Topic, Callable[[bytes | None, bytes | None, int], None]] = {
+            POLICY: self._book.policy_record,
+            POPULATION: lambda key, value, _: self._book.population_record(key, value),
+            CAMPAIGN_COMMANDS: lambda key, value, _: self._commands.record(key, value),
+        }
+        self._heard = {topic.full_name(settings.topic_prefix): heard[topic] for topic in heard}
         self._broadcasts = BroadcastReader(
-            confluent_config(settings),
-            (self._policy_topic, population_topic),
-            self._deliver,
-            self.fail,
+            confluent_config(settings), tuple(self._heard), self._deliver, self.fail
         )
         self.app = _application(settings)
-        schemas = schema_source(settings)
         accounts = accounts_table(
             self.app, settings, self._book, schemas, self._executor, self.fail
         )
-        links = links_table(self.app, settings, self._executor, self.fail)
+        links = links_table(
+            self.app, settings, self._book, self._commands, schemas, self._executor, self.fail
+        )
         self._tables = (accounts, links)
         self._owners = {topic: table for table in self._tables for topic in table.inputs}
         self.app.transport.positions = self
@@ -115,10 +122,7 @@ class Topology:
     # What moves.
 
     def _deliver(self, topic: str, key: bytes | None, value: bytes | None, timestamp: int) -> None:
-        if topic == self._policy_topic:
-            self._book.policy_record(key, value, timestamp)
-        else:
-            self._book.population_record(key, value)
+        self._heard[topic](key, value, timestamp)
 
     def resume(self, tp: TP) -> int | None:
         """Where an input goes on; see ``app/transport/positions.py``."""

@@ -10,8 +10,10 @@ import numpy.typing as npt
 
 from app.agents.actions import ActionWriter
 from app.agents.judgement import Judgement
+from app.agents.lockstep import Lockstep
+from app.agents.markers import Markers
 from app.agents.sweep import Sweep
-from app.agents.table_partition import Place, Run, TablePartition
+from app.agents.table_partition import Pause, Place, Run, TablePartition
 from app.events.framing import SchemaSource
 from app.events.source import Source
 from app.events.specs import REQUESTS
@@ -46,6 +48,8 @@ COUNTERS = {
 """Names in the header of what the ledger counts."""
 
 
+MARKERS = "closed"
+"""Name, in the header, of the sighting periods that the partitions of links have closed."""
 GUARDS_AT = "guards_at"
 """Name, in the header, of the request offset that the guards have come to."""
 
@@ -72,8 +76,11 @@ class AccountPartition(TablePartition):
         schemas: SchemaSource,
         request_schemas: AvroPrograms,
         profile_schemas: AvroPrograms,
+        lockstep: bool = False,
     ) -> None:
         super().__init__(place, store, codec, header)
+        self.markers = Markers(place.partitions)
+        """How far the partitions of links have come."""
         self.judgement = judgement
         self.actions = actions
         self.counters: Counter[str] = Counter()
@@ -87,6 +94,7 @@ class AccountPartition(TablePartition):
         self.request_schemas = request_schemas
         self.profile_schemas = profile_schemas
         self._restore(header)
+        self.lockstep = Lockstep(self.markers.complete) if lockstep else None
         self.reported = self.state.ledger.copy()
         """The ledger as the metrics last had it; at first as it was recovered."""
 
@@ -103,6 +111,8 @@ class AccountPartition(TablePartition):
             known = header.guards[:GUARD_WIDTH]
             guards[: len(known)] = known
             self._guards_at = int(header.more.get(GUARDS_AT, 0))
+            if MARKERS in header.more:
+                self.markers.restore(header.more[MARKERS])
             self._sweep.published = header.population_epoch
             self._sweep.reported = header.more.get(REPORTED)
         guards[GUARD_PARTITIONS] = self.place.partitions
@@ -118,16 +128,18 @@ class AccountPartition(TablePartition):
             watermark=int(ledger[l.WATERMARK]) if started else None,
             epoch=int(ledger[l.EPOCH]) if started else None,
             guards=self.state.guards.tolist(),
+            more={MARKERS: self.markers.save()},
         )
 
     # Requests.
 
-    def requests(self, run: Run) -> Iterator[None]:
+    def requests(self, run: Run) -> Iterator[Pause]:
         """Fold a run of the requests topic: decode, fold, judge, emit; sweep where an epoch ends.
 
         Yields where it has to wait until a full checkpoint has become durable: what a sweep
-        reports of a row must have left before the row changes again. The partition is consistent
-        at every such place, and may be abandoned there.
+        reports of a row must have left before the row changes again. In lockstep, also where the
+        links have not closed the sighting period before. The partition is consistent at every such
+        place, and may be abandoned there.
         """
         framed = self.framed(run)
         decoded = self.decoded(framed, REQUESTS, self.request_schemas)
@@ -144,6 +156,8 @@ class AccountPartition(TablePartition):
         decisions = np.zeros(count, DECISION)
         done = 0
         while True:
+            while self.ahead:
+                yield Pause.VERDICTS
             start = done
             judgement = self.judgement()
             # Anew after every pause: other inputs may have used the room meanwhile.
@@ -168,8 +182,18 @@ class AccountPartition(TablePartition):
             self.reach(run.topic, next_offset, done - start)
             self._cross(int(decoded.values[done, c.REQ_TS]), next_offset, judgement)
             while self._sweep.pending:
-                yield
+                yield Pause.CHECKPOINT
         self.reach(run.topic, run.next_offset, done - start)
+
+    @property
+    def ahead(self) -> bool:
+        """Whether requests have to wait for verdicts: in lockstep, those of a sighting period are
+        not folded before every partition of links has closed the one before."""
+        epoch = int(self.state.ledger[l.EPOCH])
+        if self.lockstep is None or epoch < 0:
+            return False
+        period = epoch * self._sweep.epoch_ms // self._sweep.period_ms
+        return self.markers.complete < period - 1
 
     def decoded(self, framed: Framed, spec: RecordSpec, avro: AvroPrograms) -> Decoded:
         """``framed`` records as columns, held against this partition's number."""
@@ -224,6 +248,8 @@ class AccountPartition(TablePartition):
         active = guards[GUARD_ACTIVE]
         if ledger[l.EPOCH] >= 0:
             self._sweep.close(self.store, self.state, ts, judgement)
+        elif self._sweep.reported is None:
+            self.send([], self._sweep.begin(ts))
         if offset < self._guards_at:
             guards[GUARD_ACTIVE] = active  # read again: the guards are ahead of this place
         ledger[l.EPOCH] = ts // self._sweep.epoch_ms

@@ -86,6 +86,7 @@ def accounts_table(
             schemas=at_hand,
             request_schemas=request_schemas,
             profile_schemas=profile_schemas,
+            lockstep=settings.lockstep,
         )
 
     table = OwnedTable(
@@ -100,5 +101,6 @@ def accounts_table(
         failed=failed,
     )
     for topic, fold in FOLDS.items():
-        feed(app, named(topic), table.ownership, fold, at_hand)
+        in_lanes = settings.lockstep and topic is t.REQUESTS
+        feed(app, named(topic), table.ownership, fold, at_hand, in_lanes=in_lanes)
     return table

@@ -1,8 +1,8 @@
-"""What every worker must know: policies and population parts, read whole by each of them.
+"""What every worker must know: policies, population parts and commands about campaigns.
 
-Faust gives a topic's partitions to one worker of the group; these two topics are read by all. The
-reader is a plain consumer outside the group in a thread of its own, so that a policy is in force
-within a poll, also while the event loop is busy or the group is rebalancing.
+Faust gives a topic's partitions to one worker of the group; these topics are read by all of them,
+whole. The reader is a plain consumer outside the group in a thread of its own, so that a policy is
+in force within a poll, also while the event loop is busy or the group is rebalancing.
 """
 
 import asyncio

@@ -173,7 +173,7 @@ class Checkpointer:
         metrics.CHECKPOINT_SECONDS.labels(table=self._table, kind=kind).observe(
             time.perf_counter() - started
         )
-        if woken is not None:
+        if woken is not None and checkpoint.actions:
             metrics.ACTION_DELAY_SECONDS.observe(time.perf_counter() - woken)
         metrics.CHECKPOINT_ABORTS.labels(table=self._table).inc(self._writer.aborts - aborts)
         metrics.CHECKPOINT_ROWS.labels(table=self._table).inc(len(checkpoint.rows))

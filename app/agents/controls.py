@@ -1,16 +1,19 @@
 """What besides requests changes an account: profiles, operators' commands, campaigns' verdicts."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 import numpy as np
 
 from app import metrics
 from app.agents.account_partition import AccountPartition
-from app.agents.table_partition import Run
+from app.agents.lockstep import Lockstep
+from app.agents.table_partition import Pause, Run
 from app.events.enforcement import Reason
 from app.events.framing import decode
+from app.events.markers import MARKER_KEY, SweepMarker
 from app.events.operators import OperatorCommand
 from app.events.record import BadRecord, Record
 from app.events.source import Source
@@ -31,7 +34,7 @@ from app.policy.verdicts import apply_verdict
 R = TypeVar("R", bound=Record)
 
 
-def profiles(partition: AccountPartition, run: Run) -> Iterator[None]:
+def profiles(partition: AccountPartition, run: Run) -> Iterator[Pause]:
     """Join a run of profiles into the accounts."""
     framed = partition.framed(run)
     decoded = partition.decoded(framed, PROFILES, partition.profile_schemas)
@@ -61,59 +64,129 @@ def profiles(partition: AccountPartition, run: Run) -> Iterator[None]:
     yield from ()
 
 
-def operators(partition: AccountPartition, run: Run) -> Iterator[None]:
+def operators(partition: AccountPartition, run: Run) -> Iterator[Pause]:
     """Apply a run of operators' commands."""
-    yield from _one_by_one(partition, run, "operators", OperatorCommand, _command)
+    framed = partition.framed(run)
+    count = _one_by_one(partition, run.topic, [framed], "operators", OperatorCommand, _command)
+    partition.reach(run.topic, run.next_offset, count)
+    yield from ()
 
 
-def verdicts(partition: AccountPartition, run: Run) -> Iterator[None]:
-    """Take note of a run of campaigns' verdicts."""
-    yield from _one_by_one(partition, run, "verdicts", Verdict, _verdict)
+def verdicts(partition: AccountPartition, run: Run) -> Iterator[Pause]:
+    """Take note of a run of campaigns' verdicts, and of the markers between them."""
+    if partition.lockstep is not None:
+        _verdicts_in_step(partition, partition.lockstep, run)
+    else:
+        framed = partition.framed(run)
+        count = _one_by_one(partition, run.topic, [framed], "verdicts", Verdict, _verdict)
+        partition.reach(run.topic, run.next_offset, count)
+    yield from ()
+
+
+def _verdicts_in_step(partition: AccountPartition, step: Lockstep, run: Run) -> None:
+    """Hold verdicts back until a marker completes their period, then apply them together."""
+    framed = step.framed(partition, run)
+    done = 0
+    for i in range(len(framed.frames)):
+        marker = _marker(partition, framed, i)
+        if isinstance(marker, SweepMarker):
+            partition.markers.note(marker.partition, marker.epoch)
+            if partition.markers.complete > step.settled:
+                parts = [*step.held, framed._replace(frames=framed.frames[done : i + 1])]
+                count = _one_by_one(
+                    partition, run.topic, parts, "verdicts", Verdict, _verdict, surest=True
+                )
+                step.settle(partition.markers.complete)
+                done = i + 1
+                partition.reach(run.topic, int(framed.frames[i, c.FRAME_OFFSET]) + 1, count)
+    step.hold(framed._replace(frames=framed.frames[done:]), run.next_offset)
+    if not step.held:
+        partition.reach(run.topic, run.next_offset, 0)
 
 
 def _one_by_one(
     partition: AccountPartition,
-    run: Run,
+    topic: str,
+    parts: Sequence[Framed],
     name: str,
     kind: type[R],
     apply: Callable[[AccountPartition, int, R, Source], bool],
-) -> Iterator[None]:
+    *,
+    surest: bool = False,
+) -> int:
     """Apply records that are few, each as an object. ``apply`` says whether it was news.
 
-    All are read before the first is applied: a run whose schemas are pending is begun again.
+    All are read before the first is applied: a run whose schemas are pending is begun again. With
+    ``surest`` verdicts are applied account by account, and of those about one account only the
+    surest that is news. Returns how many records there were.
     """
-    framed = partition.framed(run)
-    read = [_read(partition, framed, i, kind) for i in range(len(framed.frames))]
-    partition.reserve(framed)
-    count = len(read)
-    status = np.full(count, reasons.OK, np.int32)
-    fields: list[str | None] = [None] * count
+    read = [
+        (part, i, _read(partition, part, i, kind))
+        for part in parts
+        for i in range(len(part.frames))
+    ]
+    if surest:
+        read.sort(key=lambda one: _rank(one[2]))
+    bad: defaultdict[int, list[tuple[int, int, str | None]]] = defaultdict(list)
+    for part in parts:
+        partition.reserve(part)
     counters = partition.counters
-    for i, record in enumerate(read):
+    settled = ""
+    for part, i, record in read:
+        counters[f"{name}.in"] += _records(part, i)
         if isinstance(record, BadRecord):
-            status[i] = reasons.NAMES.index(record.reason)
-            fields[i] = record.field
-            counters[f"{name}.dead"] += _records(framed, i)
+            bad[id(part)].append((i, reasons.NAMES.index(record.reason), record.field))
+            counters[f"{name}.dead"] += _records(part, i)
+            continue
+        if isinstance(record, SweepMarker):
+            partition.markers.note(record.partition, record.epoch)
+            counters[f"{name}.markers"] += 1
             continue
         source = Source(
-            topic=run.topic,
+            topic=topic,
             partition=partition.place.number,
-            offset=int(framed.frames[i, c.FRAME_OFFSET]),
+            offset=int(part.frames[i, c.FRAME_OFFSET]),
         )
         slot = partition.store.add(record.record_key().encode())
         if slot is None:
-            status[i] = reasons.STATE_FULL
+            bad[id(part)].append((i, reasons.STATE_FULL, None))
             counters[f"{name}.dead"] += 1
             continue
-        news = apply(partition, slot, record, source)
+        news = not (surest and record.record_key() == settled)
+        if news:
+            # What is read again after a restart has settled the account as well.
+            passed = surest and source.offset < partition.store.views().rows[slot]["verdict_offset"]
+            news = apply(partition, slot, record, source)
+            if news or passed:
+                settled = record.record_key()
         if news:
             partition.store.mark_dirty(slot)
         counters[f"{name}.applied" if news else f"{name}.stale"] += 1
-    counters[f"{name}.in"] += sum(_records(framed, i) for i in range(count))
-    bad = np.flatnonzero(status != reasons.OK)
-    partition.bury(run.topic, framed, bad, status, [fields[i] for i in bad.tolist()])
-    partition.reach(run.topic, run.next_offset, count)
-    yield from ()
+    for part in parts:
+        _bury(partition, topic, part, bad[id(part)])
+    return len(read)
+
+
+def _bury(
+    partition: AccountPartition,
+    topic: str,
+    framed: Framed,
+    bad: list[tuple[int, int, str | None]],
+) -> None:
+    """Write dead letters for ``bad`` records: their numbers, reason codes and fields at fault."""
+    status = np.full(len(framed.frames), reasons.OK, np.int32)
+    for i, reason, _ in bad:
+        status[i] = reason
+    numbers = np.array([i for i, _, _ in bad], np.int64)
+    partition.bury(topic, framed, numbers, status, [field for _, _, field in bad])
+
+
+def _rank(record: Record | BadRecord) -> tuple[str, float, str]:
+    """The order of verdicts that came together: by account, surest first, then oldest campaign."""
+    if not isinstance(record, Verdict):
+        return "", 0.0, ""
+    probability = record.probability if record.confirmed else 0.0
+    return record.account_id, -probability, record.campaign_id
 
 
 def _records(framed: Framed, i: int) -> int:
@@ -122,12 +195,31 @@ def _records(framed: Framed, i: int) -> int:
     return int(framed.frames[i, c.FRAME_VALUE_LENGTH]) if unframed else 1
 
 
-def _read(partition: AccountPartition, framed: Framed, i: int, kind: type[R]) -> R | BadRecord:
+def _read(
+    partition: AccountPartition, framed: Framed, i: int, kind: type[R]
+) -> R | SweepMarker | BadRecord:
     """The record numbered ``i``, or what is wrong with it."""
+    marker = _marker(partition, framed, i) if kind is Verdict else None
+    if marker is not None:
+        return marker
     try:
         return _good(partition, framed, i, kind)
     except BadRecord as exc:
         return exc
+
+
+def _marker(partition: AccountPartition, framed: Framed, i: int) -> SweepMarker | BadRecord | None:
+    """The record numbered ``i`` if it is a marker, or should be one."""
+    _, _, key_at, key_length, at, length = framed.frames[i].tolist()
+    if key_at < 0 or framed.data[key_at : key_at + key_length].tobytes() != MARKER_KEY:
+        return None
+    try:
+        marker = SweepMarker.read(framed.data[at : at + length].tobytes() if at >= 0 else None)
+    except BadRecord as exc:
+        return exc
+    if marker.partitions != partition.place.partitions or marker.partition >= marker.partitions:
+        return BadRecord(reasons.OUT_OF_RANGE, "partition")
+    return marker
 
 
 def _good(partition: AccountPartition, framed: Framed, i: int, kind: type[R]) -> R:

@@ -3,29 +3,22 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import faust
-import structlog
 
 from app import metrics
+from app.agents.lanes import Lanes
 from app.agents.ownership import Ownership, Tenure
-from app.agents.schemas import SchemasAtHand, Wanted
-from app.agents.table_partition import Run, TablePartition
+from app.agents.schemas import SchemaLookups, SchemasAtHand, Wanted
+from app.agents.table_partition import Pause, Run, TablePartition
 from app.kernels.avro_decode_program import SchemasPending
-
-log = structlog.get_logger(__name__)
-
-FIRST_PAUSE_SECONDS = 1.0
-LONGEST_PAUSE_SECONDS = 30.0
-"""Pauses before a schema registry that could not be reached is asked again: doubled each time, and
-short enough that nobody waits for long once it is back."""
 
 P = TypeVar("P", bound=TablePartition)
 
-Fold = Callable[[P, Run], Iterator[None]]
-"""What a partition does with a run of one of its inputs; it yields where it has to wait until a
-full checkpoint is durable, and may be abandoned there."""
+Fold = Callable[[P, Run], Iterator[Pause]]
+"""What a partition does with a run of one of its inputs; it yields where it has to wait, and for
+what, and may be abandoned there."""
 
 
 def feed(
@@ -34,70 +27,35 @@ def feed(
     ownership: Ownership[P],
     fold: Fold[P],
     schemas: SchemasAtHand | None = None,
+    *,
+    in_lanes: bool = False,
 ) -> None:
     """Declare an agent of ``app`` that folds ``topic`` into the partitions that are owned.
 
-    ``schemas`` are those that ``fold`` reads with, where it reads Avro of foreign writers.
+    ``schemas`` are those that ``fold`` reads with, where it reads Avro of foreign writers. A fold
+    that waits for verdicts goes ``in_lanes``.
     """
     channel = app.topic(topic, key_serializer="raw", value_serializer="raw")
     lookups = None if schemas is None else SchemaLookups(topic, schemas, lambda: app.consumer)
 
+    async def take_in(message: Any) -> None:
+        await take(ownership, fold, message, lookups)
+
+    lanes = Lanes(ownership, take_in, lambda: app.consumer) if in_lanes else None
+
     async def agent(stream: Any) -> None:
         async for event in stream.events():
             try:
-                await take(ownership, fold, event.message, lookups)
+                if lanes is None:
+                    await take_in(event.message)
+                else:
+                    lanes.put(event.message)
             except Exception as exc:
                 # Faust would drop the chunk and go on, but nothing may be skipped.
                 ownership.failed(exc)
                 raise
 
     app.agent(channel, name=topic)(agent)
-
-
-class Waiting(Protocol):
-    """Who is told that a topic is held up from outside; see ``Consumer.held_up``."""
-
-    held_up: set[str]
-
-
-class SchemaLookups:
-    """The schemas that runs of one topic wait for. One run at a time, as an agent takes them."""
-
-    def __init__(self, topic: str, schemas: SchemasAtHand, consumer: Callable[[], Waiting]) -> None:
-        self._topic = topic
-        self._schemas = schemas
-        self._consumer = consumer
-        self._learnt: set[Wanted] = set()
-
-    async def wait(self, wanted: set[Wanted], still: Callable[[], bool]) -> None:
-        """Until the source has answered for what is ``wanted``, or not ``still`` to be waited for.
-
-        Only this topic's agent waits. Its partitions keep their offsets and their order.
-        """
-        self._learnt |= wanted
-        pause = FIRST_PAUSE_SECONDS
-        held_up = self._consumer().held_up
-        held_up.add(self._topic)
-        metrics.SCHEMAS_AWAITED.labels(topic=self._topic).set(len(wanted))
-        try:
-            while still():
-                try:
-                    await self._schemas.learn(wanted)
-                    return
-                except ConnectionError as exc:
-                    log.warning(
-                        "records wait for the schema registry", topic=self._topic, error=str(exc)
-                    )
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
-        finally:
-            held_up.discard(self._topic)
-            metrics.SCHEMAS_AWAITED.labels(topic=self._topic).set(0)
-
-    def done(self) -> None:
-        """The run has been taken, or given up."""
-        self._schemas.forget(self._learnt)
-        self._learnt = set()
 
 
 async def take(
@@ -107,11 +65,12 @@ async def take(
     tenure = ownership.get(message.partition)
     if tenure is None:
         return  # given up while the chunk was on its way: the next owner reads it again
+    learnt: set[Wanted] = set()
     try:
-        await _fold(ownership, fold, message, tenure, lookups)
+        await _fold(ownership, fold, message, tenure, lookups, learnt)
     finally:
         if lookups is not None:
-            lookups.done()
+            lookups.release(learnt)
 
 
 async def _fold(
@@ -120,6 +79,7 @@ async def _fold(
     message: Any,
     tenure: Tenure[P],
     lookups: SchemaLookups | None,
+    learnt: set[Wanted],
 ) -> None:
     run = Run(message.topic, message.value, message.first_offset, message.next_offset)
 
@@ -131,7 +91,7 @@ async def _fold(
     steps = fold(tenure.partition, run)
     while True:
         try:
-            next(steps)
+            pause = next(steps)
         except StopIteration:
             break
         except SchemasPending as exc:
@@ -139,6 +99,7 @@ async def _fold(
                 raise
             # Nothing of the run has been applied yet: it is begun again.
             paused = time.perf_counter()
+            learnt |= exc.wanted
             await lookups.wait(exc.wanted, owned)
             if not owned():
                 return
@@ -146,9 +107,11 @@ async def _fold(
             steps = fold(tenure.partition, run)
             continue
         paused = time.perf_counter()
-        if not await _drained(ownership, message.partition, tenure):
+        wait = _arrived if pause is Pause.VERDICTS else _drained
+        if not await wait(ownership, message.partition, tenure):
             return
         waited += time.perf_counter() - paused
+    tenure.arrived()
     if tenure.partition.urgent:
         tenure.checkpointer.wake()
     records = run.next_offset - run.first_offset
@@ -158,6 +121,14 @@ async def _fold(
     while tenure.partition.backlogged:
         if not await _drained(ownership, message.partition, tenure):
             return
+
+
+async def _arrived(ownership: Ownership[P], partition: int, tenure: Tenure[P]) -> bool:
+    """Wait for a run of any other input; False if the partition was given up meanwhile."""
+    if tenure.partition.urgent:
+        tenure.checkpointer.wake()  # what is waited for may be an answer to it
+    await tenure.arrivals.wait()
+    return ownership.get(partition) is tenure
 
 
 async def _drained(ownership: Ownership[P], partition: int, tenure: Tenure[P]) -> bool:

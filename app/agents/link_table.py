@@ -1,15 +1,18 @@
-"""The links table and its agent: sightings in."""
+"""The links table and its agent: sightings in, verdicts and campaigns out."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import faust
 
+from app.agents.campaign_commands import CampaignCommands
 from app.agents.feeding import feed
-from app.agents.link_partition import LinkPartition
+from app.agents.judgement import JudgementBook
+from app.agents.link_partition import LinkPartition, Outlets
 from app.agents.owned_table import OwnedTable
 from app.agents.table_partition import Place
-from app.events.topics import SIGHTINGS
+from app.events.framing import Encoder, SchemaSource
+from app.events.topics import CAMPAIGNS, SIGHTINGS, VERDICTS
 from app.settings import Settings
 from app.state.link_codec import LINK_CODEC
 from app.state.partitions import HeldPartition
@@ -18,14 +21,28 @@ from app.state.partitions import HeldPartition
 def links_table(
     app: faust.App,
     settings: Settings,
+    book: JudgementBook,
+    commands: CampaignCommands,
+    schemas: SchemaSource,
     executor: ThreadPoolExecutor,
     failed: Callable[[BaseException], None],
 ) -> OwnedTable[LinkPartition]:
     """The links table of ``app``, fed by an agent that reads sightings."""
-    topic = SIGHTINGS.full_name(settings.topic_prefix)
+    topic, campaigns = (one.full_name(settings.topic_prefix) for one in (SIGHTINGS, CAMPAIGNS))
+    encoder = Encoder(settings.output_encoding, schemas)
+    encoder.prepare(campaigns, CAMPAIGNS.record)  # asks a registry now, not on the event loop
+    outlets = Outlets(topic, VERDICTS.full_name(settings.topic_prefix), campaigns, encoder)
 
     def begin(place: Place, held: HeldPartition) -> LinkPartition:
-        return LinkPartition(place, held.store, LINK_CODEC, held.header)
+        return LinkPartition(
+            place,
+            held.store,
+            LINK_CODEC,
+            held.header,
+            judgement=lambda: book.current,
+            commands=commands,
+            outlets=outlets,
+        )
 
     table = OwnedTable(
         app,

@@ -1,27 +1,31 @@
 """The links of one partition: sightings in, each link's members and evidence kept.
 
 Everything here is a function of the records handed in, in their order; nothing reads a clock or
-talks to Kafka. Links are judged by campaigns, which come later: nothing leaves from here but dead
-letters, and what ``describe`` tells whoever looks.
+talks to Kafka. Links are judged when a sighting period is closed (``app/agents/closing.py``); what
+a sighting tells its account under a link of a campaign is found here, on the way.
 """
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from app.agents.campaign_book import CampaignBook
 from app.detection.link_text import explain
 from app.detection.links import LinkEvidence, weigh_link
 from app.kernels import links as k
 from app.kernels import reasons
 from app.kernels import sighting_columns as s
 from app.kernels.batches import Framed
+from app.kernels.campaign_sums import add_to_campaigns
 from app.kernels.columns import FRAME_KEY_LENGTH
 from app.kernels.decode import read_only
 from app.kernels.link_sums import DAY_HOURS, Clock
+from app.kernels.link_verdicts import VERDICT, VerdictRules, select_verdicts
 from app.kernels.sightings_decode import decode_sightings
-from app.state.link_layout import MAX_WINDOW_EPOCHS
+from app.kernels.views import ROWS_USED
+from app.state.link_layout import CAMPAIGN, MAX_WINDOW_EPOCHS
 from app.state.link_totals import new_totals, totals_from_json, totals_to_json
 from app.state.store import ColumnStore
 
@@ -63,6 +67,18 @@ class LinkSchedule:
         return Clock(DAY_HOURS // self.period_hours, self.window_epochs)
 
 
+class Folded(NamedTuple):
+    """What became of framed sightings.
+
+    ``status`` int32[n], reason codes; ``values`` int64[n, SIG_WIDTH], columns; ``verdicts``
+    structured[k] of ``VERDICT``, those that they give, in their order.
+    """
+
+    status: npt.NDArray[np.int32]
+    values: npt.NDArray[np.int64]
+    verdicts: npt.NDArray[Any]
+
+
 class LinkFolder:
     """Folds one partition's sightings into its store, whose rows are ``LINK``.
 
@@ -81,8 +97,13 @@ class LinkFolder:
         self.schedule = schedule or LinkSchedule()
         self.totals = new_totals()
         """What all links of each kind have seen: structured[kinds] of ``TOTALS``."""
+        self.book = CampaignBook()
+        """The campaigns whose own links are in this partition."""
         self.expired = 0
         """Links let go since this object was made."""
+        rows = store.views().rows[: int(store.views().counts[ROWS_USED])]
+        self.flagged = int((rows["campaign"] != 0).sum())
+        """Links that have a campaign, or did when last counted."""
         self._schema_id = schema_id
         self._counters = np.zeros(k.COUNTERS, np.int64)
         self._counters[k.NEWEST] = -1
@@ -92,10 +113,11 @@ class LinkFolder:
         """The durable counts by name: ``in`` = ``folded`` + ``repeats`` + ``dead``."""
         return dict(zip(k.COUNTER_NAMES, self._counters.tolist(), strict=True))
 
-    def fold(self, framed: Framed) -> npt.NDArray[np.int32]:
+    def fold(self, framed: Framed, rules: VerdictRules | None = None) -> Folded:
         """Fold framed sightings, which come in offset order and none twice but after a restart.
 
-        Returns their reason codes, int32[n]: those that are not OK belong to the dead letters.
+        Those whose reason code is not OK belong to the dead letters. Verdicts are found by
+        ``rules``; without any there are none.
         """
         count = len(framed.frames)
         batch = k.SightingBatch(
@@ -110,12 +132,33 @@ class LinkFolder:
         self.store.reserve(count, int(framed.frames[:, FRAME_KEY_LENGTH].clip(0).sum()))
         views, clock = self.store.views(), self.schedule.clock
         done = 0
+        verdicts = []
         while True:
             k.look_up(batch, views)
-            done = int(k.fold_sightings(batch, done, views, self.totals, clock, self._counters))
+            found = self._select(batch, done, rules)
+            start = done
+            done = int(k.fold_sightings(batch, start, views, self.totals, clock, self._counters))
+            add_to_campaigns(batch, start, done, self.book.sums)
+            good = batch.status[found["record"]] == reasons.OK
+            verdicts.append(found[good & (found["record"] < done)])
             if done == count:
-                return batch.status
+                return Folded(batch.status, batch.values, np.concatenate(verdicts))
             self._begin_epoch(int(batch.values[done, s.SIG_EPOCH]))
+
+    def _select(
+        self, batch: k.SightingBatch, start: int, rules: VerdictRules | None
+    ) -> npt.NDArray[Any]:
+        """The verdicts of the sightings from ``start`` on, as the rows are before they are folded:
+        those of an epoch that begins among them are not to be used."""
+        if rules is None or not self.campaigns:
+            return np.empty(0, VERDICT)
+        found = np.zeros(len(batch.frames) - start, VERDICT)
+        return found[: select_verdicts(batch, start, self.store.views(), rules, found)]
+
+    @property
+    def campaigns(self) -> bool:
+        """Whether any link may be a campaign's, or a campaign's own."""
+        return self.flagged > 0 or bool(self.totals[CAMPAIGN]["last_epoch"] >= 0)
 
     def _begin_epoch(self, epoch: int) -> None:
         """Let go of idle links, at this place in the log wherever a chunk of it may end."""
@@ -133,6 +176,7 @@ class LinkFolder:
             "schedule": asdict(self.schedule),
             "counters": self.counters,
             "totals": totals_to_json(self.totals),
+            "campaigns": self.book.save(),
         }
 
     def restore(self, saved: dict[str, Any]) -> None:
@@ -150,6 +194,8 @@ class LinkFolder:
         if not isinstance(counters, dict) or counters.keys() != set(k.COUNTER_NAMES):
             raise ValueError("the counters of links make no sense")
         self.totals = totals_from_json(saved.get("totals"))
+        if "campaigns" in saved:  # there were none before there were campaigns
+            self.book.restore(saved["campaigns"])
         self._counters = np.array([counters[name] for name in k.COUNTER_NAMES], np.int64)
 
     def evidence(self, key: bytes) -> LinkEvidence | None:

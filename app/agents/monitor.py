@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Mapping
+from typing import get_args
 
 import faust
 from faust.types import TP
@@ -12,6 +13,7 @@ from app.agents.account_partition import AccountPartition
 from app.agents.link_partition import LinkPartition
 from app.agents.ownership import Ownership
 from app.agents.table_partition import TablePartition
+from app.events.campaigns import CampaignStatus
 from app.health import Health
 from app.kernels import guards as g
 from app.kernels import ledger as l
@@ -78,11 +80,19 @@ class Monitor:
             metrics.GUARD_TRIPPED.labels(guard="actions", partition=label).set(bool(tripped))
         for number, links in self._links.tenures.items():
             self._count_inputs(number, links.partition)
+            self._show_campaigns(str(number), links.partition)
             metrics.LINKS.labels(partition=str(number)).set(len(links.partition.store))
             metrics.STATE_BYTES.labels(table="links", partition=str(number)).set(
                 links.partition.store.nbytes
             )
         metrics.PARTITIONS_OWNED.set(len(self._accounts.tenures))
+
+    def _show_campaigns(self, label: str, links: LinkPartition) -> None:
+        metrics.LINKS_FLAGGED.labels(partition=label).set(links.flagged)
+        metrics.CLOSED_PERIOD.labels(partition=label).set(links.closed)
+        for status in get_args(CampaignStatus):
+            count = links.campaigns.get(status, 0)
+            metrics.CAMPAIGNS.labels(partition=label, status=status).set(count)
 
     def _count_ledger(self, number: int, partition: AccountPartition) -> None:
         now = partition.state.ledger.copy()

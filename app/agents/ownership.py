@@ -9,7 +9,7 @@ if there is no time for it, memory is dropped, and the next owner starts from th
 import asyncio
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
 from app import metrics
@@ -34,6 +34,13 @@ class Tenure(Generic[P]):
 
     partition: P
     checkpointer: Checkpointer
+    arrivals: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set whenever a run of any input has been taken in, and for good when the tenure ends."""
+
+    def arrived(self) -> None:
+        """A run has been taken in."""
+        self.arrivals.set()
+        self.arrivals.clear()
 
 
 class Ownership(Generic[P]):
@@ -116,6 +123,8 @@ class Ownership(Generic[P]):
         Returns the partitions whose memory is not durable and must be dropped.
         """
         tenures, self.tenures = self.tenures, {}
+        for tenure in tenures.values():
+            tenure.arrivals.set()
         writers, self._writers = self._writers, {}
         clean = await asyncio.gather(
             *(tenure.checkpointer.close(deadline) for tenure in tenures.values())

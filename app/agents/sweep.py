@@ -13,6 +13,7 @@ import numpy.typing as npt
 from app import metrics
 from app.agents.judgement import Judgement
 from app.detection.population import make_part
+from app.events.markers import SweepMarker
 from app.events.population import PopulationPart
 from app.kernels import guards as g
 from app.kernels import ledger as l
@@ -65,11 +66,20 @@ class Sweep:
         self._period: s.Period | None = None
         self._regimes: Regimes | None = None
         self._next_slot = 0
+        self._completed = -1
 
     @property
     def pending(self) -> bool:
         """Whether rows wait to be reported: none may change meanwhile."""
         return self._period is not None
+
+    def begin(self, ts: int) -> list[Output]:
+        """Begin with a request of event time ``ts``: of the periods before it nothing is to come.
+
+        Returns the markers that say so.
+        """
+        self.reported = ts // self.period_ms - 1
+        return self.markers(self.reported)
 
     def close(self, store: ColumnStore, state: Partition, ts: int, judgement: Judgement) -> None:
         """Close the ledger's epoch, for a request of event time ``ts`` begins a later one."""
@@ -85,6 +95,7 @@ class Sweep:
                 self._period = s.Period(period, self._period_hours)
                 self._regimes = judgement.regimes
                 self._next_slot = 0
+                self._completed = ts // self.period_ms - 1
             self._expire(store, ts, judgement)
 
     def _sketch(self, store: ColumnStore, epoch: int, now: int) -> PopulationPart:
@@ -121,9 +132,10 @@ class Sweep:
         return [Output(self._population_topic, *part.encode()) for part in self.take_parts()]
 
     def take_sightings(self, store: ColumnStore) -> tuple[npt.NDArray[np.int32], list[Output]]:
-        """The next accounts' sightings, and the slots of their rows, marked as reported.
+        """The next accounts' sightings, and the slots of their rows, marked as reported; behind the
+        last ones, the markers that say so.
 
-        Both belong into one transaction: a row that says it was reported, was. Returns empty ones
+        All belong into one transaction: a row that says it was reported, was. Returns empty ones
         when no sweep is pending.
         """
         if self._period is None or self._regimes is None:
@@ -132,7 +144,19 @@ class Sweep:
         records = s.pairs(written)
         for kind, count in Counter(key.partition(b":")[0] for key, _ in records).items():
             metrics.SIGHTINGS.labels(kind=kind.decode()).inc(count)
-        return slots, [Output(self._sightings_topic, key, value) for key, value in records]
+        outputs = [Output(self._sightings_topic, key, value) for key, value in records]
+        return slots, outputs if self.pending else [*outputs, *self.markers(self._completed)]
+
+    def markers(self, epoch: int) -> list[Output]:
+        """What tells every partition of links that the sightings of all sighting periods up to
+        ``epoch`` have been sent."""
+        if epoch < 0:
+            return []  # nothing comes before the first period
+        marker = SweepMarker(epoch=epoch, partition=self._partition, partitions=self._partitions)
+        return [
+            Output(self._sightings_topic, *marker.framed(), partition=number)
+            for number in range(self._partitions)
+        ]
 
     def encode_sightings(self, store: ColumnStore) -> tuple[npt.NDArray[np.int32], s.Output]:
         """``take_sightings`` of a pending sweep, its sightings as bytes."""

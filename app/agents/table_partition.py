@@ -6,8 +6,9 @@ a backtest can do both itself.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import NamedTuple
 
 import numpy as np
@@ -43,6 +44,15 @@ _UNDECODABLE = frozenset(
 
 class GapInInput(RuntimeError):
     """A run does not join the one before it: records would be skipped. The worker stops."""
+
+
+class Pause(Enum):
+    """What a partition that takes in a run of one input has to wait for before it can go on."""
+
+    CHECKPOINT = "checkpoint"
+    """A full checkpoint that is durable."""
+    VERDICTS = "verdicts"
+    """What other inputs bring. Its further runs have to wait, other partitions' must not."""
 
 
 class Run(NamedTuple):
@@ -92,7 +102,8 @@ class TablePartition:
         self.taken: Counter[str] = Counter()
         """Records taken from each input since the metrics last looked, who empties it."""
         self._codec = codec
-        self._waiting: list[tuple[int, Output]] = []
+        self._waiting: list[Output] = []
+        self._waiting_rows: list[int] = []
         self._actions = 0
         self._frozen: _Frozen | None = None
         self._written_header = header or Header(partitions=place.partitions)
@@ -164,7 +175,13 @@ class TablePartition:
         """Let the outputs of one action leave, with the row at ``slot`` that led to it, as soon as
         possible."""
         self._actions += 1
-        self._waiting.extend((slot, output) for output in outputs)
+        self.send([slot], outputs)
+
+    def send(self, slots: Iterable[int], outputs: Iterable[Output]) -> None:
+        """Let ``outputs`` leave as soon as possible, in one transaction with the rows at ``slots``,
+        which are as they made them or further on."""
+        self._waiting.extend(outputs)
+        self._waiting_rows.extend(slots)
 
     # What a subclass says of itself.
 
@@ -197,7 +214,7 @@ class TablePartition:
     @property
     def urgent(self) -> bool:
         """Whether outputs wait that should leave without waiting for the interval."""
-        return bool(self._waiting)
+        return bool(self._waiting or self._waiting_rows)
 
     @property
     def backlogged(self) -> bool:
@@ -226,11 +243,12 @@ class TablePartition:
         """The next transaction; see ``checkpointer.Source``."""
         checkpoint = Checkpoint()
         written: list[npt.NDArray[np.int32]] = []
-        if self._waiting:
-            checkpoint.outputs += [output for _, output in self._waiting]
+        sent = self.urgent
+        if sent:
+            checkpoint.outputs += self._waiting
             checkpoint.actions, self._actions = self._actions, 0
-            written.append(np.unique(np.array([slot for slot, _ in self._waiting], np.int32)))
-            self._waiting = []
+            written.append(np.unique(np.array(self._waiting_rows, np.int32)))
+            self._waiting, self._waiting_rows = [], []
         # A key that was dropped and has come back must not be forgotten after its new row, nor may
         # a header leave the old row standing: the new one is written in the tombstone's place.
         tombstones = self.store.take_tombstones(max(limit, 1))
@@ -250,7 +268,7 @@ class TablePartition:
             checkpoint.rows += self._codec.encode(self.store, slots)
         prompt = self._prompt_outputs()
         checkpoint.outputs += prompt
-        if (checkpoint.actions or prompt) and checkpoint.header is None:
+        if (sent or prompt) and checkpoint.header is None:
             # What they say beyond their rows is as durable as they are.
             checkpoint.header = self._up_to_date(self._written_header).encode()
         return checkpoint

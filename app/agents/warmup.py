@@ -11,9 +11,10 @@ from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
 from app.agents.account_partition import AccountPartition
 from app.agents.actions import ActionWriter
+from app.agents.campaign_commands import CampaignCommands
 from app.agents.controls import profiles
 from app.agents.judgement import JudgementBook
-from app.agents.link_partition import LinkPartition
+from app.agents.link_partition import LinkPartition, Outlets
 from app.agents.links import LinkSchedule
 from app.agents.sweep import Sweep
 from app.agents.table_partition import Place, Run, TablePartition
@@ -132,9 +133,20 @@ def _use(accounts: AccountPartition) -> list[tuple[bytes, bytes]]:
 
 
 def _links(sightings: list[tuple[bytes, bytes]]) -> LinkPartition:
-    links = LinkPartition(PLACE, ColumnStore(LINK, limit=ROWS), LINK_CODEC, None)
+    book = JudgementBook(default_policy())
+    links = LinkPartition(
+        PLACE,
+        ColumnStore(LINK, limit=ROWS),
+        LINK_CODEC,
+        None,
+        judgement=lambda: book.current,
+        commands=CampaignCommands(),
+        outlets=Outlets("sightings", "verdicts", "campaigns", Encoder()),
+    )
+    links.folder.flagged = 1  # else nobody looks for verdicts
     for _ in links.sightings(_run("sightings", sightings)):
         pass
+    links.close(0)
     _write_and_recover(links, LINK_CODEC)
     return links
 

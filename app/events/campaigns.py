@@ -8,6 +8,8 @@ from app.events.fields import Count, Hex16, Id, Millis, Total, Unit
 from app.events.record import Part, Record
 from app.events.vocabulary import LinkKind
 
+CampaignStatus = Literal["forming", "confirmed", "contained", "dismissed"]
+
 
 class CampaignLink(Part):
     """A link that members of a campaign share."""
@@ -25,7 +27,7 @@ class Campaign(Record):
     schema_name: ClassVar[str] = "campaign"
 
     campaign_id: Id = Field(description="Equals the record key.")
-    status: Literal["forming", "confirmed", "contained", "dismissed"]
+    status: CampaignStatus
     first_seen: Millis
     last_seen: Millis
     accounts: Count

@@ -23,12 +23,17 @@ what is known for or against them    ``risk``, ``tier``, ``verification``, ``exe
 Whoever acts on a link finds its members' ids here, in the sightings of its last period.
 """
 
-from typing import Annotated, ClassVar
+import io
+from functools import cache
+from typing import Annotated, Any, ClassVar
 
+import fastavro
 from pydantic import BeforeValidator, Field, Strict
 
 from app.events.fields import Count, Hex16, Id, Millis, Total, _integral
+from app.events.framing import HEADER
 from app.events.record import Record
+from app.events.schemas import avro_schema
 from app.events.vocabulary import TASKS, Action, LinkKind, Tier, Verification
 from app.state.link_layout import NORMAL_SCORES
 
@@ -90,3 +95,21 @@ class Sighting(Record):
 
     def record_key(self) -> str:
         return f"{self.kind}:{self.hash}"
+
+
+def sighted_account(value: bytes) -> str:
+    """The account id in a framed sighting that has been decoded before.
+
+    It stands among the first fields, and only verdicts want it: the rest is left alone.
+    """
+    body = io.BytesIO(value)
+    body.seek(HEADER.size)
+    read = fastavro.schemaless_reader(body, _opening(), None)
+    return str(read["account_id"])
+
+
+@cache
+def _opening() -> Any:
+    schema = avro_schema(Sighting)
+    first = [field["name"] for field in schema["fields"]].index("account_id")
+    return fastavro.parse_schema({**schema, "fields": schema["fields"][: first + 1]})

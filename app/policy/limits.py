@@ -74,6 +74,15 @@ class Campaigns(Section):
         ge=0,
         le=1,
     )
+    first_share: float = setting(
+        0.5,
+        "Share of a link's members that are told in the first sighting period after it was found;"
+        " each later period adds as much.",
+        unit="share of members",
+        why="a mistake shows on half of the accounts first; it costs a campaign six hours",
+        gt=0,
+        le=1,
+    )
     shadow: bool = setting(
         False,
         "Act on campaigns in shadow only.",

@@ -82,7 +82,7 @@ def fold(found: list[Sighting], cuts: tuple[int, ...] = ()) -> LinkFolder:
     """A partition that has been fed ``found`` in chunks."""
     folder = LinkFolder(ColumnStore(LINK, limit=1000), SCHEDULE)
     for start, stop in pairwise((0, *cuts, len(found))):
-        status = folder.fold(framed(written(found[start:stop]), start))
+        status = folder.fold(framed(written(found[start:stop]), start)).status
         assert not status.any()
     return folder
 

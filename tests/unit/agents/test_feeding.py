@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from app.agents import feeding
-from app.agents.feeding import SchemaLookups, take
-from app.agents.schemas import SchemasAtHand
+from app.agents import schemas
+from app.agents.feeding import take
+from app.agents.ownership import Tenure
+from app.agents.schemas import SchemaLookups, SchemasAtHand
 from app.events.framing import to_avro
 from app.events.operators import OperatorCommand
 from app.events.profiles import Profile
@@ -57,9 +58,8 @@ class Bench:
         self.schemas = SchemasAtHand(self.registry)
         self.accounts = Accounts(schemas=self.schemas)
         self.consumer = SimpleNamespace(held_up=set())
-        self.tenure: Any = SimpleNamespace(
-            partition=self.accounts.partition, checkpointer=SimpleNamespace(wake=lambda: None)
-        )
+        checkpointer: Any = SimpleNamespace(wake=lambda: None)
+        self.tenure: Any = Tenure(self.accounts.partition, checkpointer)
         self._lookups = {
             topic: SchemaLookups(topic, self.schemas, lambda: self.consumer) for topic in FOLDS
         }
@@ -85,8 +85,8 @@ class Bench:
 
 @pytest.fixture
 def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
-    monkeypatch.setattr(feeding, "FIRST_PAUSE_SECONDS", 0.001)
-    monkeypatch.setattr(feeding, "LONGEST_PAUSE_SECONDS", 0.004)
+    monkeypatch.setattr(schemas, "FIRST_PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr(schemas, "LONGEST_PAUSE_SECONDS", 0.004)
     return Bench()
 
 
@@ -163,4 +163,25 @@ async def test_made_up_ids_are_dead_letters_and_are_not_kept(bench: Bench) -> No
     assert bench.registry.asked == list(ids)
     bench.accounts.checkpoint()
     assert bench.accounts.reasons() == ["unknown_schema"] * len(ids)
+    assert not bench.schemas._answers
+
+
+async def test_runs_that_wait_together_hold_up_their_topic_until_the_last_is_answered(
+    bench: Bench,
+) -> None:
+    lookups = SchemaLookups("requests", bench.schemas, lambda: bench.consumer)
+    bench.registry.open.clear()
+    one, both = {(KNOWN, Request)}, {(KNOWN, Request), (8, Request)}
+    first = asyncio.create_task(lookups.wait(one, lambda: True))
+    second = asyncio.create_task(lookups.wait(both, lambda: True))
+    await bench.registry.is_asked()
+    bench.registry.open.set()
+    await first
+    lookups.release(one)
+    await second
+    # The first one has let go of what the second still reads with.
+    assert bench.schemas.writer(KNOWN, Request) == avro_schema(Request)
+    assert bench.schemas.writer(8, Request) is None
+    assert bench.consumer.held_up == set()
+    lookups.release(both)
     assert not bench.schemas._answers

@@ -29,7 +29,7 @@ def new_folder(limit: int = 1000) -> LinkFolder:
 def fold(folder: LinkFolder, *sightings, first: int | None = None) -> list[str]:
     """Fold sightings at the partition's next offsets; returns their reasons."""
     start = folder.counters["in"] if first is None else first
-    status = folder.fold(framed(written(list(sightings)), start))
+    status = folder.fold(framed(written(list(sightings)), start)).status
     return [reasons.NAMES[code] for code in status]
 
 
@@ -60,7 +60,7 @@ def test_every_sighting_is_counted_once_whatever_became_of_it():
         (KEY, None),
         *written([plain_sighting("b", 1000, hash=f"{i:016x}") for i in (1, 2)]),
     ]
-    status = folder.fold(framed(records))
+    status = folder.fold(framed(records)).status
     assert [reasons.NAMES[code] for code in status] == [
         "ok",
         "ok",
@@ -84,7 +84,7 @@ def test_records_that_could_not_be_framed_count_as_many_as_were_lost():
     found = framed([(None, b"")])
     found.frames[0, FRAME_VALUE_START] = UNFRAMED
     found.frames[0, FRAME_VALUE_LENGTH] = 12
-    assert folder.fold(found).tolist() == [reasons.MALFORMED]
+    assert folder.fold(found).status.tolist() == [reasons.MALFORMED]
     assert (folder.counters["in"], folder.counters["dead"]) == (12, 12)
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from app.agents import sweep
+from app.events.markers import MARKER_KEY, SweepMarker
 from app.events.population import PopulationPart
 from app.kernels import sightings as s
 from tests.unit.agents.accounts import (
@@ -22,7 +23,17 @@ NAMES = [f"acct-{i}" for i in range(9)]
 
 
 def sightings(accounts: Accounts) -> list[tuple[bytes, bytes]]:
-    return [(o.key, o.value or b"") for o in accounts.outputs if o.topic == "sightings"]
+    told = [(o.key, o.value or b"") for o in accounts.outputs if o.topic == "sightings"]
+    return [(key, value) for key, value in told if key != MARKER_KEY]
+
+
+def marked(accounts: Accounts) -> list[tuple[int, int]]:
+    """The sighting periods that markers say are complete, and where the markers went."""
+    return [
+        (SweepMarker.read(o.value).epoch, o.partition)
+        for o in accounts.outputs
+        if o.key == MARKER_KEY
+    ]
 
 
 @pytest.fixture
@@ -242,3 +253,38 @@ def test_a_forgotten_profile_leaves_no_row_behind() -> None:
     accounts.feed("profiles", profile("ann"), (b"ann", None), profile("bob"))
     accounts.feed("requests", request("new", "1", START), request("new", "2", START + PERIOD))
     assert accounts.durable_rows().keys() == {b"bob", b"new"}
+
+
+def test_markers_go_to_every_partition_behind_the_sightings_of_a_period(small: None) -> None:
+    accounts = Accounts(partitions=1)
+    accounts.feed("requests", *hourly(NAMES, PERIOD_HOURS + 1))
+    accounts.checkpoint()
+    first = START // PERIOD
+    assert marked(accounts) == [(first - 1, 0), (first, 0)]
+    keys = [o.key for o in accounts.outputs if o.topic == "sightings"]
+    assert keys[0] == keys[-1] == MARKER_KEY
+    assert len(sightings(accounts)) == len(keys) - 2
+
+
+def test_a_marker_covers_the_periods_that_were_leapt_over() -> None:
+    accounts = Accounts()
+    accounts.feed("requests", request("a", "1", START), request("a", "2", START + 5 * PERIOD))
+    accounts.checkpoint()
+    assert [epoch - START // PERIOD for epoch, _ in marked(accounts)] == [-1, 4]
+
+
+def test_every_partition_of_links_is_told() -> None:
+    accounts = Accounts(number=1, partitions=3)
+    outputs = accounts.partition._sweep.begin(START)
+    assert [(o.partition, SweepMarker.read(o.value).partition) for o in outputs] == [
+        (0, 1),
+        (1, 1),
+        (2, 1),
+    ]
+
+
+def test_nothing_comes_before_the_first_period_there_is() -> None:
+    accounts = Accounts()
+    accounts.feed("requests", request("a", "1", 5))
+    accounts.checkpoint()
+    assert marked(accounts) == []

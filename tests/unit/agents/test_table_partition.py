@@ -62,6 +62,7 @@ def test_the_header_is_of_the_freeze_though_folding_goes_on(accounts: Accounts) 
 
 def test_what_is_urgent_leaves_with_its_row_alone(accounts: Accounts) -> None:
     partition = accounts.partition
+    accounts.urgent()  # its first marker
     assert not partition.urgent
     accounts.feed("operators", command("acct-3", "suspend", START))
     accounts.feed("requests", (b"x", b"{"))

@@ -44,7 +44,7 @@ def weigh(group: list[Sighting], key: str = f"payment:{GROUP}", seed: int = 1) -
     folder = LinkFolder(ColumnStore(LINK, limit=10_000), LinkSchedule())
     everyone = crowd(np.random.default_rng(seed)) + group
     everyone.sort(key=lambda x: x.epoch)
-    assert not folder.fold(framed(written(everyone))).any()
+    assert not folder.fold(framed(written(everyone))).status.any()
     evidence = folder.evidence(key.encode())
     assert evidence is not None
     return evidence

@@ -1,0 +1,188 @@
+"""Which sightings under a campaign's links are news to their accounts.
+
+A link that was found to be a campaign's (``campaign`` and the fields beside it in ``LINK``) gives a
+verdict for each account that is sighted under it. Sightings say which campaign the account holds,
+how sure it was told to be, and in which epoch; so only what would change the account is written:
+a campaign it does not hold, a probability that has risen by ``MATERIAL`` or past a step of the
+ladder, an older name for a campaign it holds, and, once in ``RESTATE`` epochs, what it has already.
+All links of the account see the same epoch in its sightings, so they restate together, and the
+account keeps the surest.
+
+Everything read here is in the sighting, in the settings, or was written into the row when an epoch
+was closed; nothing depends on which other sightings have come so far.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from app.kernels import reasons
+from app.kernels import sighting_columns as s
+from app.kernels.columns import FRAME_OFFSET
+from app.kernels.compile import lean_kernel
+from app.kernels.decode_types import Bool, Int, Record
+from app.kernels.families import uniform
+from app.kernels.index import ABSENT
+from app.kernels.links import SightingBatch
+from app.kernels.membership import membership
+from app.kernels.views import StoreViews
+from app.state.link_layout import CAMPAIGN
+
+MATERIAL = 0.05
+"""A change of probability that is worth a record."""
+ROUNDING = 0.001
+"""What sightings and rows may have lost of a probability: an older campaign that is as sure as
+the one held takes its place, so that campaigns that share members become one."""
+RESTATE = 4
+"""Sighting periods, a day of them: what rises is told at once, what falls within a day."""
+
+
+class VerdictRules(NamedTuple):
+    """What a policy and operators say about verdicts.
+
+    ``membership_log_odds`` nats; ``throttle`` and ``suspend`` the steps' probabilities;
+    ``first_share`` of a link's members that get verdicts in the first epoch after it was flagged,
+    each later one adding as much; ``confirmed`` and ``dismissed`` uint64[], campaigns that an
+    operator has decided about, ascending.
+    """
+
+    membership_log_odds: float
+    throttle: float
+    suspend: float
+    first_share: float
+    confirmed: npt.NDArray[np.uint64]
+    dismissed: npt.NDArray[np.uint64]
+
+
+VERDICT = np.dtype(
+    [
+        ("record", np.int64),  # number of the sighting in its batch
+        ("slot", np.int64),  # of the link's row
+        ("campaign", np.uint64),
+        ("probability", np.float64),  # that the account is a member; 0: the campaign lets it go
+        ("link_probability", np.float64),
+        ("withdrawn", np.uint8),
+        ("pad", np.uint8, (7,)),
+    ],
+    align=True,
+)
+
+
+@lean_kernel
+def select_verdicts(
+    batch: SightingBatch,
+    start: Int,
+    views: StoreViews,
+    rules: VerdictRules,
+    found: npt.NDArray[Any],
+) -> Int:
+    """Select verdicts from the sightings from number ``start`` on, for which ``look_up`` has been
+    called and which are about to be folded.
+
+    ``found`` structured[n] of ``VERDICT``, as long as the batch. Returns how many were found.
+    Sightings that a row has folded before, which are read again after a restart, give none: theirs
+    left with that row.
+    """
+    count = np.int64(0)
+    for i in range(start, batch.frames.shape[0]):
+        slot = batch.slots[i]
+        if batch.status[i] != reasons.OK or slot == ABSENT:
+            continue
+        row = views.rows[slot]
+        if batch.frames[i, FRAME_OFFSET] < row["offset"]:
+            continue
+        if _weigh(row, batch.values[i], rules, found[count]):
+            found[count]["record"] = i
+            found[count]["slot"] = slot
+            count += 1
+    return count
+
+
+@lean_kernel
+def _weigh(
+    row: Record, values: npt.NDArray[np.int64], rules: VerdictRules, verdict: Record
+) -> Bool:
+    """Whether the sighting ``values`` gives a verdict, written into ``verdict`` if so."""
+    if row["kind"] == CAMPAIGN:
+        campaign = np.uint64(values[s.SIG_HASH])
+        verdict["campaign"] = campaign
+        return _among(rules.dismissed, campaign) and _withdraw(values, campaign, verdict)
+    campaign = row["campaign"]
+    if campaign == np.uint64(0) or _among(rules.dismissed, campaign):
+        return False
+    verdict["campaign"] = campaign
+    forced = _among(rules.confirmed, campaign)
+    sure = 1.0 if forced else np.float64(row["campaign_probability"]) / s.WHOLE
+    if sure == 0.0:
+        # Unless another link of the campaign has spoken for the account since.
+        stale = values[s.SIG_CAMPAIGN_EPOCH] <= row["campaign_epoch"]
+        return stale and _withdraw(values, campaign, verdict)
+    probability = sure * membership(row, values, rules.membership_log_odds)
+    if not _is_news(probability, campaign, values, rules):
+        return False
+    since = values[s.SIG_EPOCH] - np.int64(row["campaign_epoch"])
+    if not (forced or _holds(values, campaign) or _has_turn(values, campaign, since, rules)):
+        return False
+    verdict["probability"] = probability
+    verdict["link_probability"] = sure
+    verdict["withdrawn"] = 0
+    return True
+
+
+@lean_kernel
+def _is_news(
+    probability: float, campaign: np.uint64, values: npt.NDArray[np.int64], rules: VerdictRules
+) -> Bool:
+    held = np.float64(values[s.SIG_CAMPAIGN_PROBABILITY]) / s.WHOLE
+    if _holds(values, campaign):
+        return (
+            probability > held + MATERIAL
+            or _step(probability, rules) > _step(held, rules)
+            or values[s.SIG_EPOCH] - values[s.SIG_CAMPAIGN_EPOCH] >= RESTATE
+        )
+    if probability < rules.throttle:
+        return False
+    other = np.uint64(values[s.SIG_CAMPAIGN])
+    if other == np.uint64(0):
+        return True
+    if campaign < other and probability >= held - ROUNDING:
+        return True
+    return probability > held + MATERIAL or _step(probability, rules) > _step(held, rules)
+
+
+@lean_kernel
+def _step(probability: float, rules: VerdictRules) -> Int:
+    if probability >= rules.suspend:
+        return np.int64(2)
+    return np.int64(1) if probability >= rules.throttle else np.int64(0)
+
+
+@lean_kernel
+def _holds(values: npt.NDArray[np.int64], campaign: np.uint64) -> Bool:
+    return np.uint64(values[s.SIG_CAMPAIGN]) == campaign
+
+
+@lean_kernel
+def _withdraw(values: npt.NDArray[np.int64], campaign: np.uint64, verdict: Record) -> Bool:
+    """A verdict that the account is let go, if it holds the campaign."""
+    verdict["probability"] = 0.0
+    verdict["link_probability"] = 0.0
+    verdict["withdrawn"] = 1
+    return _holds(values, campaign)
+
+
+@lean_kernel
+def _has_turn(
+    values: npt.NDArray[np.int64], campaign: np.uint64, since: Int, rules: VerdictRules
+) -> Bool:
+    """Whether the account is in the share of members that get verdicts ``since`` epochs after the
+    link was flagged: a fixed draw, so that every epoch only adds accounts."""
+    draw = uniform(np.uint64(values[s.SIG_ACCOUNT]) ^ campaign)
+    return draw < rules.first_share * max(since, 1)
+
+
+@lean_kernel
+def _among(campaigns: npt.NDArray[np.uint64], campaign: np.uint64) -> Bool:
+    at = np.searchsorted(campaigns, campaign)
+    return at < campaigns.size and campaigns[at] == campaign
