@@ -89,6 +89,19 @@ def test_jobs_run_at_every_full_period_and_at_no_other_time() -> None:
         assert all(start % int(row["period_ms"]) <= 4_000 for start in mine)
 
 
+def test_a_job_may_run_some_time_after_the_full_period() -> None:
+    rows = habits(2, period_ms=DAY_MS, phase_ms=[3 * HOUR_MS, 5 * HOUR_MS + 7 * 60_000])
+    rng = np.random.default_rng(2)
+    process = Scheduled(jitter_ms=1.0)
+    starts: list[list[float]] = [[], []]
+    for tick in range(3 * TICKS_PER_DAY):
+        sessions = process.sessions(rows, moment(tick, 2), rng)
+        for habit, start in zip(sessions.habit.tolist(), sessions.start.tolist(), strict=True):
+            starts[habit].append(start)
+    for mine, phase in zip(starts, rows["phase_ms"].tolist(), strict=True):
+        assert mine == pytest.approx([START_MS + day * DAY_MS + phase for day in range(3)], abs=2)
+
+
 def test_a_job_outside_its_active_time_does_not_run() -> None:
     rng = np.random.default_rng(2)
     assert Scheduled().sessions(habits(3), moment(0, 3, 0.0), rng).size.size == 0

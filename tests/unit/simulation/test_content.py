@@ -6,7 +6,7 @@ from app.simulation.calibration import calibration
 from app.simulation.content import MISREAD, Content
 from app.simulation.population import START_MS
 from app.simulation.rows import MAX_FLIPS, Rows
-from app.simulation.world import DAY_MS, TASK, World
+from app.simulation.world import DAY_MS, LAUNCHED, TASK, World
 
 LAW = calibration()
 
@@ -150,3 +150,57 @@ def test_hash_columns_hold_the_numbers_of_things() -> None:
     assert set(rows["net_hash"].tolist()) <= set(range(len(world.networks())))
     assert np.array_equal(rows["ip_hash"] >> np.uint64(32), rows["net_hash"])
     assert set(rows["template_hash"].tolist()) <= set(range(len(world.programs())))
+
+
+def test_some_openings_are_what_everybody_knows() -> None:
+    world, habits = ground()
+    habits["families"], habits["popular"], habits["exact"] = 0, 0.2, 1.0
+    rows = drawn(world, habits, 40_000)
+    prompts, copies = np.unique(rows["prompt_simhash"], return_counts=True)
+    # The others are new, each of them; and of the rare ones of 4,000 some were drawn once.
+    assert 0.14 < copies[copies > 1].sum() / len(rows) < 0.21
+    assert prompts.size > 0.8 * len(rows)
+    most = prompts[copies.argmax()]
+    assert np.unique(rows["account"][rows["prompt_simhash"] == most]).size > 10
+
+
+def test_popular_prompts_recur_as_often_as_prefixes_do_in_the_traces() -> None:
+    world, habits = ground()
+    habits["families"], habits["popular"], habits["exact"] = 0, 1.0, 1.0
+    _, copies = np.unique(drawn(world, habits, 40_000)["prompt_simhash"], return_counts=True)
+    ranked = np.sort(copies)[::-1]
+    rank = np.arange(10, 1_000)
+    slope = np.polyfit(np.log(rank), np.log(ranked[rank]), 1)[0]
+    assert slope == pytest.approx(-1.0 / (LAW.prefix_exponent - 1.0), abs=0.08)
+
+
+def test_a_suite_asks_one_question_after_the_other_and_the_same_of_everybody() -> None:
+    world, habits = ground()
+    habits["family"], habits["families"], habits["questions"] = world.new("family", 1), 1, 50
+    habits["fresh"], habits["flips"] = 0.0, 8
+    rows = drawn(world, habits, 300, size=50)
+    runs = [frozenset(run["prompt_simhash"].tolist()) for run in rows.reshape(300, 50)]
+    assert len(set(runs)) == 1
+    assert len(runs[0]) > 40
+
+
+def test_half_of_everyone_moves_to_a_new_model_within_a_day() -> None:
+    world = World(LAW, START_MS, START_MS + 10 * DAY_MS, np.inf)
+    rng = np.random.default_rng(0)
+    habits = world.habits(world.residents(2_000, rng), rng)
+    content = Content(world, centre_key=11)
+
+    def share(at_ms: int) -> float:
+        opened = Sessions(
+            rng.integers(0, len(habits), 20_000),
+            np.full(20_000, float(at_ms)),
+            np.full(20_000, 1),
+            np.full(20_000, 1_000.0),
+            np.full(20_000, 1.0),
+        )
+        return float(np.mean(content.requests(habits, opened, rng)["model"] == LAUNCHED))
+
+    assert share(world.launch_ms - 60_000) == 0.0
+    assert 0.1 < share(world.launch_ms + 6 * 3_600_000) < 0.4
+    assert share(world.launch_ms + DAY_MS) == pytest.approx(0.475, abs=0.04)
+    assert share(world.launch_ms + 3 * DAY_MS) == pytest.approx(0.475, abs=0.04)
