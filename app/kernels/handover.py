@@ -52,3 +52,18 @@ def frame_pairs(
         frames[i, FRAME_VALUE_START] = values + value_at
         frames[i, FRAME_VALUE_LENGTH] = value_ends[i] - value_at
         key_at, value_at = key_ends[i], value_ends[i]
+
+
+@lean_kernel
+def move_keys(data: Bytes, frames: Matrix, out: Bytes, at: Int) -> Int:
+    """Copy the keys of framed records to ``out[at:]`` and let ``frames`` name them there, as keys
+    and as values of no bytes. ``out`` has room. Returns the position behind the last one."""
+    for i in range(frames.shape[0]):
+        start, length = frames[i, FRAME_KEY_START], frames[i, FRAME_KEY_LENGTH]
+        for k in range(length):
+            out[at + k] = data[start + k]
+        frames[i, FRAME_KEY_START] = at
+        frames[i, FRAME_VALUE_START] = at
+        frames[i, FRAME_VALUE_LENGTH] = 0
+        at += length
+    return at

@@ -199,10 +199,10 @@ def _fill(row: Any, field: Field) -> None:
     row["nullable"] = field.nullable
     row["required"] = field.required
     row["has_default"] = field.default is not None
-    row["default"] = 0 if field.default is None else _column_value(field, field.default)
+    row["default"] = 0 if field.default is None else default_of(field, field.default)
 
 
-def _column_value(field: Field, value: int | float | str) -> int:
+def default_of(field: Field, value: int | float | str) -> int:
     """What ``field``'s column holds for a default."""
     if field.kind == Kind.FLOAT:
         return int(np.float64(value).view(np.int64))

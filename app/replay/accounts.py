@@ -97,7 +97,7 @@ class ReplayedAccounts(InMemory, AccountPartition):
         """``requests`` of this partition's ``batch``."""
         refusals = self.state.refusals
         if refusals.minutes.size:
-            marks = np.zeros(len(batch), np.int32)
+            marks = np.zeros(batch.size, np.int32)
             self.state = self.state._replace(refusals=refusals._replace(refused=marks))
         yield from self.requests(self.hand_over(REQUESTS_TOPIC, *batch))
 

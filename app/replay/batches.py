@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from app.kernels.batches import Framed
-from app.kernels.columns import FRAME_OFFSET, FRAME_TIMESTAMP, FRAME_WIDTH
+from app.kernels.columns import FRAME_KEY_LENGTH, FRAME_OFFSET, FRAME_TIMESTAMP, FRAME_WIDTH
 from app.kernels.decode import Decoded, read_only
-from app.kernels.handover import NO_TIMESTAMP, frame_pairs, partition_numbers
+from app.kernels.handover import NO_TIMESTAMP, frame_pairs, move_keys, partition_numbers
 
 IntArray = npt.NDArray[np.int64]
 
@@ -25,7 +25,9 @@ class Batch(NamedTuple):
     decoded: Decoded
     origin: IntArray
 
-    def __len__(self) -> int:
+    @property
+    def size(self) -> int:
+        """How many records."""
         return len(self.origin)
 
 
@@ -45,13 +47,33 @@ def select(batch: Batch, rows: slice | IntArray | npt.NDArray[np.bool_]) -> Batc
     )
 
 
+def join(batches: Sequence[Batch]) -> Batch:
+    """The records of all ``batches``, of one kind, over a copy of their keys alone."""
+    frames = np.concatenate([batch.framed.frames for batch in batches])
+    data = np.empty(int(frames[:, FRAME_KEY_LENGTH].sum()), np.uint8)
+    first, at = 0, 0
+    for batch in batches:
+        at = int(move_keys(batch.framed.data, frames[first : first + batch.size], data, at))
+        first += batch.size
+    columns = [batch.decoded for batch in batches]
+    decoded = Decoded(
+        np.concatenate([one.values for one in columns]),
+        np.concatenate([one.present for one in columns]),
+        np.concatenate([one.status for one in columns]),
+        np.concatenate([one.field for one in columns]),
+        np.empty(0, np.uint8),
+    )
+    origin = np.concatenate([batch.origin for batch in batches])
+    return Batch(Framed(read_only(data), frames), decoded, origin)
+
+
 def split(batch: Batch, offsets: IntArray) -> list[Batch | None]:
     """The records of each partition, in order, as a topic of ``len(offsets)`` partitions has them.
 
     ``offsets`` int64[partitions] are the next offset of each, and are moved on. A partition without
     records gets None. The columns are copies: what a fold writes to them stays there.
     """
-    numbers = np.empty(len(batch), np.int16)
+    numbers = np.empty(batch.size, np.int16)
     partition_numbers(batch.framed.data, batch.framed.frames, offsets.size, numbers)
     counts = np.bincount(numbers, minlength=offsets.size)
     sorted_batch = select(batch, np.argsort(numbers, kind="stable"))

@@ -28,7 +28,7 @@ from app.replay.accounts import (
     VERDICTS_TOPIC,
     ReplayedAccounts,
 )
-from app.replay.batches import Batch, framed_records, select, split, split_framed
+from app.replay.batches import Batch, IntArray, framed_records, select, split, split_framed
 from app.replay.decisions import DecisionLog
 from app.replay.links import ReplayedLinks
 from app.replay.listener import Listener
@@ -118,6 +118,7 @@ class Replay:
         self._running = -1
         self._closed = -1
         self._ending = False
+        self._to_come: list[tuple[IntArray, Batch]] = []
         self._parts: list[PopulationPart] = []
         self._reported: list[tuple[int, int, list[Sightings]]] = []
         self._offsets = {
@@ -130,25 +131,39 @@ class Replay:
     def feed(self, batch: Batch) -> None:
         """The next requests, in order of arrival, not further out of order by their event times
         than the policy's allowed lateness. Nothing in ``batch`` is changed."""
-        if not len(batch):
+        if not batch.size:
             return
         clocks = np.maximum.accumulate(batch.decoded.values[:, c.REQ_TS])
         epochs = np.maximum(clocks, self._clock) // self._epoch_ms
         cuts = np.flatnonzero(epochs[1:] != epochs[:-1]) + 1
-        for start, stop in zip([0, *cuts.tolist()], [*cuts.tolist(), len(batch)], strict=True):
+        for start, stop in zip([0, *cuts.tolist()], [*cuts.tolist(), batch.size], strict=True):
             if epochs[start] != self._clock // self._epoch_ms:
-                self._clock = int(clocks[start])
-                self._run()
+                self._enter_epoch(int(clocks[start]))
             self._clock = max(self._clock, int(clocks[stop - 1]))
-            piece = batch if stop - start == len(batch) else select(batch, slice(start, stop))
+            piece = batch if stop - start == batch.size else select(batch, slice(start, stop))
             self._enqueue(REQUESTS_TOPIC, piece)
             self._run()
 
-    def feed_profiles(self, batch: Batch) -> None:
-        """Profiles that are known from here on."""
-        if len(batch):
+    def feed_profiles(self, batch: Batch, recorded: IntArray | None = None) -> None:
+        """Profiles that are known from here on; or, where ``recorded`` int64[n] (event time, ms) is
+        given, each from the beginning of the epoch that lies in."""
+        if recorded is not None and batch.size:
+            epochs = recorded // self._epoch_ms
+            later = epochs > max(self._clock // self._epoch_ms, 0)
+            if later.any():
+                self._to_come.append((epochs[later], select(batch, later)))
+            batch = select(batch, ~later)
+        if batch.size:
             self._enqueue(PROFILES_TOPIC, batch)
             self._run()
+
+    def _enter_epoch(self, ts: int) -> None:
+        """The input's clock comes to ``ts``, in a later epoch."""
+        self._clock = ts
+        self._run()
+        to_come, self._to_come = self._to_come, []
+        for epochs, batch in to_come:
+            self.feed_profiles(batch, epochs * self._epoch_ms)
 
     def finish(self) -> None:
         """The input is at its end: nobody is waited for any more. The last period stays open."""

@@ -7,7 +7,7 @@ whether it was written to a file first or not.
 import numpy as np
 import numpy.typing as npt
 
-from app.events.specs import REQUESTS
+from app.events.specs import PROFILES, REQUESTS
 from app.kernels import columns as c
 from app.kernels import reasons
 from app.kernels.batches import Framed
@@ -25,7 +25,7 @@ from app.kernels.handover import NO_TIMESTAMP
 from app.kernels.spec import string_hash
 from app.kernels.text_columns import hash_strings
 from app.replay.batches import Batch, IntArray
-from app.replay.ndjson import decode_profiles
+from app.replay.ndjson import decode_lines
 from app.simulation import text
 from app.simulation.encode import ProfileEncoder
 from app.simulation.population import Population
@@ -123,7 +123,7 @@ class SimulatedColumns:
     def profiles(self, accounts: IntArray, rows: Rows | None = None) -> Batch:
         """The profiles of ``accounts`` (indices), as ``rows`` (``ACCOUNT`` rows) say or as first
         made."""
-        return decode_profiles(self._profiles.lines(accounts, rows)).good
+        return decode_lines(self._profiles.lines(accounts, rows), PROFILES).good
 
 
 def _prefixed(prefix: bytes, names: npt.NDArray[np.uint64]) -> text.Block:
