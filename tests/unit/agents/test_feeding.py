@@ -10,7 +10,7 @@ import pytest
 from app.agents import schemas
 from app.agents.feeding import take
 from app.agents.ownership import Tenure
-from app.agents.schemas import SchemaLookups, SchemasAtHand
+from app.agents.schemas import SchemaLookups, SchemasAtHand, Wanted
 from app.events.framing import to_avro
 from app.events.operators import OperatorCommand
 from app.events.profiles import Profile
@@ -37,7 +37,7 @@ class Registry:
         self.threads.add(threading.get_ident())
         self.asked.append(schema_id)
         self._asked.set()
-        assert self.open.wait(10)
+        assert self.open.wait(600)  # kernels may have to be compiled meanwhile
         if self.away > 0:
             self.away -= 1
             raise ConnectionError("nobody answers")
@@ -171,7 +171,8 @@ async def test_runs_that_wait_together_hold_up_their_topic_until_the_last_is_ans
 ) -> None:
     lookups = SchemaLookups("requests", bench.schemas, lambda: bench.consumer)
     bench.registry.open.clear()
-    one, both = {(KNOWN, Request)}, {(KNOWN, Request), (8, Request)}
+    one: set[Wanted] = {(KNOWN, Request)}
+    both: set[Wanted] = {(KNOWN, Request), (8, Request)}
     first = asyncio.create_task(lookups.wait(one, lambda: True))
     second = asyncio.create_task(lookups.wait(both, lambda: True))
     await bench.registry.is_asked()
