@@ -7,16 +7,17 @@ from typing import Any, TypeVar
 import faust
 
 from app import metrics
+from app.agents.lanes import Lanes
 from app.agents.ownership import Ownership, Tenure
 from app.agents.schemas import SchemaLookups, SchemasAtHand, Wanted
-from app.agents.table_partition import Run, TablePartition
+from app.agents.table_partition import Pause, Run, TablePartition
 from app.kernels.avro_decode_program import SchemasPending
 
 P = TypeVar("P", bound=TablePartition)
 
-Fold = Callable[[P, Run], Iterator[None]]
-"""What a partition does with a run of one of its inputs; it yields where it has to wait until a
-full checkpoint is durable, and may be abandoned there."""
+Fold = Callable[[P, Run], Iterator[Pause]]
+"""What a partition does with a run of one of its inputs; it yields where it has to wait, and for
+what, and may be abandoned there."""
 
 
 def feed(
@@ -25,18 +26,29 @@ def feed(
     ownership: Ownership[P],
     fold: Fold[P],
     schemas: SchemasAtHand | None = None,
+    *,
+    in_lanes: bool = False,
 ) -> None:
     """Declare an agent of ``app`` that folds ``topic`` into the partitions that are owned.
 
-    ``schemas`` are those that ``fold`` reads with, where it reads Avro of foreign writers.
+    ``schemas`` are those that ``fold`` reads with, where it reads Avro of foreign writers. A fold
+    that waits for verdicts goes ``in_lanes``.
     """
     channel = app.topic(topic, key_serializer="raw", value_serializer="raw")
     lookups = None if schemas is None else SchemaLookups(topic, schemas, lambda: app.consumer)
 
+    async def take_in(message: Any) -> None:
+        await take(ownership, fold, message, lookups)
+
+    lanes = Lanes(ownership, take_in, lambda: app.consumer) if in_lanes else None
+
     async def agent(stream: Any) -> None:
         async for event in stream.events():
             try:
-                await take(ownership, fold, event.message, lookups)
+                if lanes is None:
+                    await take_in(event.message)
+                else:
+                    lanes.put(event.message)
             except Exception as exc:
                 # Faust would drop the chunk and go on, but nothing may be skipped.
                 ownership.failed(exc)
@@ -78,7 +90,7 @@ async def _fold(
     steps = fold(tenure.partition, run)
     while True:
         try:
-            next(steps)
+            pause = next(steps)
         except StopIteration:
             break
         except SchemasPending as exc:
@@ -94,9 +106,11 @@ async def _fold(
             steps = fold(tenure.partition, run)
             continue
         paused = time.perf_counter()
-        if not await _drained(ownership, message.partition, tenure):
+        wait = _arrived if pause is Pause.VERDICTS else _drained
+        if not await wait(ownership, message.partition, tenure):
             return
         waited += time.perf_counter() - paused
+    tenure.arrived()
     if tenure.partition.urgent:
         tenure.checkpointer.wake()
     records = run.next_offset - run.first_offset
@@ -106,6 +120,14 @@ async def _fold(
     while tenure.partition.backlogged:
         if not await _drained(ownership, message.partition, tenure):
             return
+
+
+async def _arrived(ownership: Ownership[P], partition: int, tenure: Tenure[P]) -> bool:
+    """Wait for a run of any other input; False if the partition was given up meanwhile."""
+    if tenure.partition.urgent:
+        tenure.checkpointer.wake()  # what is waited for may be an answer to it
+    await tenure.arrivals.wait()
+    return ownership.get(partition) is tenure
 
 
 async def _drained(ownership: Ownership[P], partition: int, tenure: Tenure[P]) -> bool:
