@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from app.simulation.arrivals import DAY_MS, TICK_MS, Arrivals, Moment, join
+from app.simulation.arrivals import DAY_MS, TICK_MS, Arrivals, Conversations, Moment, join
 from app.simulation.content import Content
 from app.simulation.delivery import Delivery, strike
 from app.simulation.rhythm import HOUR_MS, hour_of_week, rhythms
@@ -61,23 +61,28 @@ class Crowd:
         self.updates = np.concatenate([group.updates for group in groups])
         self._seed = (seed, zlib.crc32(name.encode()))
         self._start_ms = world.start_ms
-        kinds: list[tuple[Arrivals, int, int]] = []
-        rows: list[Rows] = []
-        attack = []
+        # Conversations keep nothing: those of all groups are drawn as one, which is faster.
+        together = Conversations()
+        kinds: dict[Arrivals, list[Habit]] = {}
         first = known = 0
         for group in groups:
             for habit in group.habits:
-                begin = sum(len(part) for part in rows)
+                shared = type(habit.arrivals) is Conversations
+                arrivals = together if shared else habit.arrivals
                 mine = habit.rows.copy()
                 mine["account"] += first
-                rows.append(mine)
-                attack.append(np.full(len(mine), habit.attack))
-                kinds.append((habit.arrivals, begin, begin + len(mine)))
+                kinds.setdefault(arrivals, []).append(Habit(arrivals, mine, habit.attack))
             self.updates["account"][known : known + len(group.updates)] += first
             first, known = first + len(group.accounts), known + len(group.updates)
-        self._habits = np.concatenate(rows)
-        self._kinds = [(arrivals, self._habits[a:b], a) for arrivals, a, b in kinds]
-        self._attack = np.concatenate(attack)
+        habits = [habit for alike in kinds.values() for habit in alike]
+        self._habits = np.concatenate([habit.rows for habit in habits])
+        self._attack = np.concatenate([np.full(len(h.rows), h.attack) for h in habits])
+        ends = np.cumsum([sum(len(habit.rows) for habit in alike) for alike in kinds.values()])
+        begins = [0, *ends[:-1].tolist()]
+        self._kinds = [
+            (arrivals, self._habits[begin:end], begin)
+            for arrivals, begin, end in zip(kinds, begins, ends.tolist(), strict=True)
+        ]
         self._zone = self.accounts["zone"][self._habits["account"]].astype(np.int64)
         self._rhythms = rhythms(world.law.clients)
         self._luck = np.ones(len(self._habits))

@@ -95,7 +95,7 @@ class Population:
         start_ms: int = START_MS,
         days: float = 1.0,
         *,
-        heaviest_per_day: float = 50_000.0,
+        heaviest_per_day: float = 5_000.0,
         names_key: int | None = None,
         closed_loop: bool = False,
         busy: float = 1.0,
