@@ -7,7 +7,7 @@ hold few honest ones: the same nats, less what honest groups have on average (``
 on held-back honest worlds), are the logarithm of an e-value, and e-BH draws the line.
 
 Suspension asks for more than a sum: several families must speak, one of them about what is asked
-(content or templates) and one about anything else. Otherwise the probability stays below what
+(content or conduct) and one about anything else. Otherwise the probability stays below what
 suspends, so a benchmark that strangers run, or a prompt that has gone round, is throttled at most.
 """
 
@@ -18,9 +18,9 @@ import numpy.typing as npt
 
 from app.detection.error_control import discoveries
 from app.detection.group_evidence import (
+    CONDUCT,
     CONTENT,
     GROUP_FAMILIES,
-    TEMPLATES,
     Detector,
     GroupEvidence,
     weigh_groups,
@@ -114,8 +114,8 @@ def _speaking(evidence: GroupEvidence, detectors: tuple[Detector, ...]) -> npt.N
 
 
 def _may_suspend(speaks: npt.NDArray[np.bool_], families: int) -> npt.NDArray[np.bool_]:
-    asked = speaks[:, CONTENT] | speaks[:, TEMPLATES]
-    others = np.delete(speaks, [CONTENT, TEMPLATES], axis=1).any(axis=1)
+    asked = speaks[:, CONTENT] | speaks[:, CONDUCT]
+    others = np.delete(speaks, [CONTENT, CONDUCT], axis=1).any(axis=1)
     may: npt.NDArray[np.bool_] = asked & others & (speaks.sum(axis=1) >= families)
     return may
 

@@ -20,10 +20,10 @@ import numpy.typing as npt
 from app.detection.group_measures import Floats, GroupMeasures
 from app.state.link_layout import DEVICE, NORMAL_SCORES, PAYMENT
 
-CONTENT, TEMPLATES, CONCEALMENT, RHYTHM, LOAD, ORIGIN, LINKAGE, ASSOCIATION = range(8)
+CONTENT, CONDUCT, CONCEALMENT, RHYTHM, LOAD, ORIGIN, LINKAGE, ASSOCIATION = range(8)
 GROUP_FAMILIES = (
     "content",
-    "templates",
+    "conduct",
     "concealment",
     "rhythm",
     "load",
@@ -33,7 +33,7 @@ GROUP_FAMILIES = (
 )
 SCORES_OF = {
     CONTENT: ("elicitation", "capabilities"),
-    TEMPLATES: ("fresh", "openings"),
+    CONDUCT: ("openings",),
     CONCEALMENT: ("networks", "proxy"),
     RHYTHM: ("active_hours", "steadiness"),
 }
@@ -50,6 +50,7 @@ LOCATION_BAND = 0.5
 EVENNESS = 0.1
 EVENNESS_BETWEEN = 0.9
 EVENNESS_BAND = 0.5
+LEAST_RELIABILITY = 0.01
 LEAST_GROUPS = 30
 """Live groups without which nothing is moved."""
 
@@ -105,7 +106,7 @@ def _tight(kinds: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
 
 def _score_deviation(measures: GroupMeasures, score: int) -> Floats:
     values = measures.scores[:, score]
-    within = WITHIN**2 / measures.members
+    within = WITHIN**2 / (measures.members * np.maximum(measures.trust, LEAST_RELIABILITY))
     location, between = 0.0, BETWEEN
     if values.size >= LEAST_GROUPS:
         median = float(np.median(values))

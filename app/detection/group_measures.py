@@ -29,6 +29,11 @@ Floats = npt.NDArray[np.float64]
 SCORE_UNIT = 125.0
 """Thousandths to one robust standard deviation of a normal score."""
 
+MOST = 8.0
+"""Pooled deviations are held to this: beyond it, all is equally strange."""
+LEAST_TRUST = 0.2
+"""Reliability, summed over sightings, below which a pooled deviation is shrunk after all."""
+
 BURST_HOURS = 24
 LEAST_EXCESS = 0.02
 """The least squared coefficient of variation that loads can be told to have: below, chance alone
@@ -38,9 +43,10 @@ decides."""
 class GroupMeasures(NamedTuple):
     """One element for each row.
 
-    ``members`` float64[n] accounts; ``scores`` float64[n, normal scores] mean normal scores of the
-    members; ``evenness`` float64[n], minus the logarithm of the squared coefficient of variation of
-    the sampled members' loads beyond chance, NaN for fewer than three; ``sampled`` int64[n] members
+    ``members`` float64[n] accounts; ``trust`` float64[n] mean reliability of their deviations;
+    ``scores`` float64[n, normal scores] their pooled deviations from the population, not shrunk;
+    ``evenness`` float64[n], minus the logarithm of the squared coefficient of variation of the
+    sampled members' loads beyond chance, NaN for fewer than three; ``sampled`` int64[n] members
     that it and the next two rest on; ``burst`` float64[n] largest share of them created within a
     day, NaN where fewer than three have a profile; ``strangers`` float64[n] share of them outside
     the organisation that most of them have in common; ``trusted`` and ``exempt`` float64[n] shares
@@ -48,6 +54,7 @@ class GroupMeasures(NamedTuple):
     """
 
     members: Floats
+    trust: Floats
     scores: Floats
     evenness: Floats
     sampled: npt.NDArray[np.int64]
@@ -63,12 +70,15 @@ def measure_groups(rows: npt.NDArray[Any]) -> GroupMeasures:
     counts = rows["counts"].sum(axis=1, dtype=np.int64).reshape(-1, COUNTS)
     sightings = np.maximum(counts[:, SIGHTINGS], 1).astype(np.float64)
     sums = rows["scores"].sum(axis=1, dtype=np.float64).reshape(-1, len(SCORES))
-    means = sums[:, : len(NORMAL_SCORES)] / sightings[:, None]
+    trust = sums[:, SCORES.index("trust")] / 1000.0
+    shrunk = (sums[:, : len(NORMAL_SCORES)] - MEDIAN_SCORE * sightings[:, None]) / SCORE_UNIT
+    pooled = shrunk / np.maximum(trust, LEAST_TRUST)[:, None]
     taken = rows["member_epochs"] != 0
     sampled = taken.sum(axis=1).astype(np.int64)
     return GroupMeasures(
         members=_members(rows, sampled),
-        scores=(means - MEDIAN_SCORE) / SCORE_UNIT,
+        trust=np.minimum(trust / sightings, 1.0),
+        scores=np.clip(pooled, -MOST, MOST),
         evenness=_evenness(rows, taken),
         sampled=sampled,
         burst=_burst(rows, taken),

@@ -15,7 +15,6 @@ LEAST_NATS = 0.1
 _SAYS = {
     "elicitation": "ask for reasoning, grading or rewritten reasoning",
     "capabilities": "lean to tasks that teach a model to reason, plan or program",
-    "fresh": "open conversations with ever new prompts of a few templates",
     "openings": "ask single questions and hardly ever go on",
     "networks": "move between networks",
     "proxy": "come through proxies",

@@ -71,6 +71,9 @@ class Sighting(Record):
     )
     refused: Permille = Field(description="Share of the week's requests answered 403 or 429.")
     risk: Permille = Field(description="Risk at level 1.")
+    trust: Permille = Field(
+        description="How far the deviations in scores were believed: they have been shrunk by it."
+    )
     model: Hex16 | None = Field(default=None, description="Hash of the most used model's id.")
     model_share: Permille = Field(description="Of the week's requests.")
     second_model: Hex16 | None = Field(default=None, description="The next one, likewise.")

@@ -21,8 +21,6 @@ from app.state.link_layout import MEDIAN_SCORE, NORMAL_SCORES
 LEAST_MEAN = 0.5  # a group's mean nearer to the median than this tells nobody apart
 CAP = 1.5  # nats, of one score
 TOTAL_CAP = 5.0  # nats, of all
-SHRINKAGE = 20.0  # requests, as level 1's default
-PERIODS = 28.0  # at most, behind a week's windows
 
 
 @lean_kernel
@@ -32,7 +30,7 @@ def membership(row: Record, values: npt.NDArray[np.int64], prior_log_odds: float
     ``row`` one element of ``LINK``; ``values`` int64[SIG_WIDTH]; ``prior_log_odds`` nats that an
     account under such a link is one, before anything is known of it.
     """
-    trust = _reliability(values)
+    trust = np.float64(values[s.SIG_TRUST]) / 1000.0
     total = 0.0
     for k in range(len(NORMAL_SCORES)):
         mean = (4.0 * np.float64(row["profile"][k]) - MEDIAN_SCORE) / 125.0
@@ -41,13 +39,3 @@ def membership(row: Record, values: npt.NDArray[np.int64], prior_log_odds: float
             total += min(max(mean * own - 0.5 * trust * mean * mean, -CAP), CAP)
     total = min(max(total, -TOTAL_CAP), TOTAL_CAP)
     return 1.0 / (1.0 + math.exp(-(prior_log_odds + total)))
-
-
-@lean_kernel
-def _reliability(values: npt.NDArray[np.int64]) -> Float:
-    """About what level 1 shrank the account's deviations by: from its requests of the period, as if
-    all periods of its life, a week at most, had been alike."""
-    lived = max(values[s.SIG_TS] - values[s.SIG_FIRST_SEEN], 1)
-    periods = min(max(np.float64(lived) / 21_600_000.0, 1.0), PERIODS)
-    requests = np.float64(values[s.SIG_REQUESTS]) * periods
-    return requests / (requests + SHRINKAGE)

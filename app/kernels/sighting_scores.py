@@ -4,10 +4,10 @@ A link pools the traits of its members, and what is pooled must mean the same fo
 an account reports its robust deviations from the live population, exactly those that level 1 weighs
 (see ``evidence.py``), held to ``MOST`` either way so that no single account speaks for a group.
 
-They are shrunk for small samples as at level 1 and no further. An account of 26 requests a day has
-its few requests against it there for good reason, since one account alone is judged; pooling is
-what makes up for it here, and shrinking a second time would take from a quiet group what its
-number of members has earned. A trait without an answer is the median: it says nothing either way.
+They are shrunk for small samples as at level 1, and the sighting says by how much: an account of 26
+requests a day has its few requests against it where it is judged alone. Members pool theirs: the
+sum of shrunk deviations over the sum of trust is their mean weighted by what each can tell, as if
+all requests had been one account's. A trait without an answer is the median: it says nothing.
 """
 
 import math
@@ -17,10 +17,12 @@ import numpy as np
 import numpy.typing as npt
 
 from app.kernels import features as f
+from app.kernels import parameters as p
 from app.kernels.compile import lean_kernel
 from app.kernels.decode_types import Int, Record
-from app.kernels.evidence import Floats, weigh
-from app.kernels.regimes import Regimes
+from app.kernels.evidence import Floats, reliability, weigh
+from app.kernels.features import weight_at
+from app.kernels.regimes import COLD, Regimes
 from app.state.link_layout import MEDIAN_SCORE
 
 MOST = 4.0  # deviations
@@ -59,14 +61,21 @@ def put_normal_scores(
     regimes: Regimes,
     regime: Int,
     scratch: Scratch,
-) -> None:
+) -> Int:
     """Write the account's ``NORMAL_SCORES`` as of ``now`` (ms) into ``out`` int64[9].
 
-    All are the median while the regime, number ``regime``, knows no population.
+    All are the median while the regime, number ``regime``, knows no population. Returns the trust
+    in them, thousandths: how much of a deviation level 1 believes of as many requests.
     """
     weigh(row, now, regimes, regime, scratch.observed, scratch.deviations, scratch.evidence)
     for k in range(SCORED.size):
         out[k] = normal_score(scratch.deviations[SCORED[k]])
+    if regimes.snapshot[regime] == COLD:
+        return np.int64(0)
+    requests = weight_at(row, now)
+    shrinkage = regimes.parameters[regime][p.SHRINKAGE]
+    trust = reliability(row, f.ELICITATION_SCORE, requests, shrinkage) if requests > 0.0 else 0.0
+    return np.int64(1000.0 * trust + 0.5)
 
 
 @lean_kernel

@@ -19,12 +19,13 @@ def put_summary(
     period: Int,
     hours: Int,
     scores: npt.NDArray[np.int64],
+    trust: Int,
 ) -> Int:
     """Write the summary of an active account for sighting period number ``period``.
 
     ``row`` is one element of a structured array of ``ACCOUNT``; ``hours`` the period's length;
-    ``scores`` int64[len(NORMAL_SCORES)]. ``out`` must have room for ``MAX_SUMMARY_BYTES``. Returns
-    the bytes written.
+    ``scores`` int64[len(NORMAL_SCORES)]; ``trust`` thousandths. ``out`` must have room for
+    ``MAX_SUMMARY_BYTES``. Returns the bytes written.
     """
     end = (period + 1) * hours * HOUR_MS
     at = put_text(out, np.int64(0), arena, np.int64(row["id_at"]), np.int64(row["id_length"]))
@@ -35,6 +36,7 @@ def put_summary(
     at = put_long(out, at, _hours_of_day(row, period * hours, hours))
     at = _put_tasks(out, at, row)
     at = _put_scores(out, at, row, scores)
+    at = put_long(out, at, trust)
     at = _put_models(out, at, row)
     at = put_long(out, at, _millis(row["first_ts"]))
     at = _put_profile(out, at, row)

@@ -155,8 +155,8 @@ def encode_sightings(
             if count == 0:
                 raise ValueError("no room for one account's sightings")
             return np.int64(slot), count
-        put_normal_scores(scores, row, now, regimes, regime, scratch)
-        used = put_summary(summary, row, arena, period.number, period.hours, scores)
+        trust = put_normal_scores(scores, row, now, regimes, regime, scratch)
+        used = put_summary(summary, row, arena, period.number, period.hours, scores, trust)
         for i in range(list_links(row, found)):
             value_at = _put_frame(out.values, value_at, schema_id)
             value_at = put_label(out.values, value_at, s.KIND_TEXT, s.KIND_LENGTH, found.kinds[i])

@@ -64,10 +64,10 @@ class GroupContent(GroupDetector):
     weight: float = _weight(4.0, "what a campaign comes for, and cannot do without")
 
 
-class GroupTemplates(GroupDetector):
-    """How far members open conversations with ever new prompts of few templates."""
+class GroupConduct(GroupDetector):
+    """How far members ask single questions and never go on: how data sets are made."""
 
-    weight: float = _weight(4.0, "how data sets are made")
+    weight: float = _weight(2.0, "programs are honest as a rule")
 
 
 class GroupConcealment(GroupDetector):
@@ -165,8 +165,8 @@ class Groups(Section):
     content: GroupContent = Field(
         default_factory=GroupContent, description=str(GroupContent.__doc__)
     )
-    templates: GroupTemplates = Field(
-        default_factory=GroupTemplates, description=str(GroupTemplates.__doc__)
+    conduct: GroupConduct = Field(
+        default_factory=GroupConduct, description=str(GroupConduct.__doc__)
     )
     concealment: GroupConcealment = Field(
         default_factory=GroupConcealment, description=str(GroupConcealment.__doc__)

@@ -54,7 +54,9 @@ LINK_VERSION = 2
 
 # Sums over a sighting's account, in ``scores``. The first ones are normal scores: how many robust
 # deviations the account lies above the live population's median in a trait, held to -4..4, as
-# ``(deviations + 4) * 125``: 500 is the median, and whatever is not known. The rest are shares.
+# ``(deviations + 4) * 125``: 500 is the median, and whatever is not known. The rest are shares;
+# ``trust`` is how far the normal scores were believed, each having been shrunk by it, so that sums
+# of deviations over sums of trust are what the members' requests show when they are pooled.
 NORMAL_SCORES = (
     "elicitation",
     "capabilities",
@@ -66,7 +68,7 @@ NORMAL_SCORES = (
     "steadiness",
     "requests",
 )
-SCORES = (*NORMAL_SCORES, "refused", "risk")
+SCORES = (*NORMAL_SCORES, "refused", "risk", "trust")
 MEDIAN_SCORE = 500
 # Sums of sightings, in ``counts``.
 SIGHTINGS = 0  # accounts active in an epoch, summed over epochs

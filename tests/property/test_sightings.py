@@ -105,6 +105,7 @@ def test_what_is_read_is_what_was_written(values):
             (s.SIG_HOURS, "hours"),
             (s.SIG_REFUSED, "refused"),
             (s.SIG_RISK, "risk"),
+            (s.SIG_TRUST, "trust"),
             (s.SIG_FIRST_SEEN, "first_seen"),
             (s.SIG_EXEMPT, "exempt"),
         ):

@@ -85,7 +85,12 @@ def normal_scores(**deviations: float) -> list[int]:
 
 
 def summary_of(
-    row: Any, account_id: str, number: int, hours: int, deviations: dict[str, float]
+    row: Any,
+    account_id: str,
+    number: int,
+    hours: int,
+    deviations: dict[str, float],
+    trust: int,
 ) -> dict[str, Any]:
     """What every sighting of the account says of it."""
     total = row["requests"][WEEK]
@@ -112,6 +117,7 @@ def summary_of(
         "scores": normal_scores(**deviations),
         "refused": permille(row["refused"], total),
         "risk": permille(max(row["live"]["risk"], row["shadow"]["risk"]), 1),
+        "trust": trust,
         "model": hex16(heaviest[0][1]) if heaviest[0][0] else None,
         "model_share": heaviest[0][0],
         "second_model": hex16(heaviest[1][1]) if heaviest[1][0] else None,
@@ -139,7 +145,7 @@ def _like_the_week(tokens: Any, requests: Any, now: Any) -> int:
 
 
 def sightings_of(
-    row: Any, account_id: str, number: int, hours: int, **deviations: float
+    row: Any, account_id: str, number: int, hours: int, trust: int = 0, **deviations: float
 ) -> list[Sighting]:
     """Every sighting of the account for period ``number``, of ``hours`` hours.
 
@@ -148,7 +154,7 @@ def sightings_of(
     active = row["epoch"] == number and row["epoch_requests"] and not row["flags"] & FLAG_STUB
     if not active:
         return []
-    summary = summary_of(row, account_id, number, hours, deviations)
+    summary = summary_of(row, account_id, number, hours, deviations, trust)
     return [
         Sighting.from_fields({"kind": kind, "hash": hashed, "share": share, **summary})
         for kind, hashed, share in links_of(row)
@@ -171,6 +177,7 @@ def plain_sighting(account: str, epoch: int, **changes: Any) -> Sighting:
         "scores": normal_scores(),
         "refused": 0,
         "risk": 10,
+        "trust": 500,
         "model": "0000000000000007",
         "model_share": 800,
         "second_model": None,

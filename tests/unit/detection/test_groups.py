@@ -22,6 +22,7 @@ from app.state.link_layout import (
     PAYMENT,
     PROGRAM,
     SAMPLE,
+    SCORES,
     SIGHTINGS,
     TRUSTED,
 )
@@ -38,6 +39,7 @@ def group(
     orgs: list[int] | None = None,
     trusted: float = 0.0,
     exempt: float = 0.0,
+    trust: float = 0.5,
 ) -> Any:
     """A link's row with at most as many members as a row names, each seen in four periods."""
     row = np.zeros(1, LINK)[0]
@@ -49,7 +51,9 @@ def group(
     row["counts"][0, TRUSTED] = round(4 * n * trusted)
     row["counts"][0, EXEMPT] = round(4 * n * exempt)
     for k, name in enumerate(NORMAL_SCORES):
-        row["scores"][0, k] = round(4 * n * (MEDIAN_SCORE + 125 * (scores or {}).get(name, 0.0)))
+        shrunk = trust * (scores or {}).get(name, 0.0)
+        row["scores"][0, k] = round(4 * n * (MEDIAN_SCORE + 125 * shrunk))
+    row["scores"][0, SCORES.index("trust")] = round(4 * n * 1000 * trust)
     for i, load in enumerate(loads):
         row["member"][i] = i + 1
         row["member_epochs"][i] = 0b1111
@@ -97,6 +101,18 @@ def test_scores_are_means_in_robust_deviations() -> None:
     assert measures.scores[0, NORMAL_SCORES.index("elicitation")] == pytest.approx(2.0, abs=0.01)
     assert measures.scores[0, NORMAL_SCORES.index("proxy")] == pytest.approx(-1.0, abs=0.01)
     assert measures.members[0] == 8
+
+
+def test_quiet_members_are_pooled_and_not_shrunk_one_by_one() -> None:
+    traits = {"elicitation": 2.0}
+    quiet, busy = group(scores=traits, trust=0.1), group(scores=traits, trust=0.9)
+    rows = world(quiet, busy)
+    measures = measure_groups(rows)
+    assert measures.scores[:, NORMAL_SCORES.index("elicitation")] == pytest.approx(2.0, abs=0.05)
+    evidence = weigh_groups(rows["kind"], measures, POLICY.detectors)
+    assert evidence.deviations[0, CONTENT] < evidence.deviations[1, CONTENT], "but believed less"
+    unknown = measure_groups(world(group(scores=traits, trust=0.0)))
+    assert (unknown.scores == 0).all()
 
 
 def test_evenness_takes_chance_off() -> None:
@@ -161,8 +177,8 @@ def test_an_honest_trait_alone_flags_nobody() -> None:
 
 
 def test_what_looks_like_a_benchmark_is_not_suspended() -> None:
-    """Content and templates say what is asked; without anything else a group stays below."""
-    asked = {"elicitation": 4.0, "capabilities": 4.0, "fresh": 4.0, "openings": 4.0}
+    """Content and conduct say what is asked; without anything else a group stays below."""
+    asked = {"elicitation": 4.0, "capabilities": 4.0, "openings": 4.0}
     judged = judge(*crowd(), *[group(scores=asked)] * 30)
     assert judged.probability.max() <= POLICY.suspend_below
 
@@ -216,7 +232,7 @@ def test_reasons_name_what_counted_strongest_first() -> None:
     lines = explain_group(LINK_KINDS[PROGRAM], judged, len(judged.flagged) - 1)
     assert lines[0].startswith("About 10 accounts share one program")
     assert any("evenly" in line for line in lines)
-    assert any("templates:" in line for line in lines)
+    assert any("conduct:" in line for line in lines)
     counted = [float(line.rsplit(": ", 1)[1].split(" nats")[0]) for line in lines[1:]]
     assert counted == sorted(counted, reverse=True)
     assert len(GROUP_FAMILIES) == 8

@@ -146,6 +146,7 @@ FULL: dict[type[Record], dict[str, Any]] = {
         "scores": [1, *[500] * 8],
         "refused": 4,
         "risk": 6,
+        "trust": 7,
         "model": HEX,
         "model_share": 7,
         "second_model": HEX,

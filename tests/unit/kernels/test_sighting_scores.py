@@ -85,12 +85,14 @@ def test_few_requests_are_shrunk_as_at_level_1_and_a_count_is_not():
     trusted = {n: n / (n + prior) for n in (4.0 * math.exp(-HOUR / 604_800_000),)}
     [trust] = trusted.values()
     assert few["proxy"] - 500 == pytest.approx(trust * (0.7 - 0.05) / 0.1 * 125, abs=3)
+    assert sighting(account(requests=4.0), judging).trust == pytest.approx(1000 * trust, abs=1)
     assert few["requests"] < 400  # far fewer than the median, and nothing pulls it back
 
 
 def test_nothing_is_said_while_no_population_is_known():
     cold = build_regimes([PolicyDocument()], [])
     assert set(scores(account(), cold).values()) == {500}
+    assert sighting(account(), cold).trust == 0
 
 
 def test_the_regime_is_the_one_in_force_at_the_last_moment_of_the_period():
