@@ -18,6 +18,7 @@ COMMANDS = {
     "topics": "app.commands.topics:app",
     "policy": "app.commands.policy:app",
     "operator": "app.commands.operator:app",
+    "campaign": "app.commands.campaign:app",
     "tail": "app.commands.tail:command",
 }
 

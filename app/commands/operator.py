@@ -8,7 +8,7 @@ import typer
 
 from app.commands.exits import USAGE, fail
 from app.commands.options import CONNECTION, with_settings
-from app.commands.times import parse_duration, parse_time, show_time
+from app.commands.times import expiry, show_time
 from app.events.enforcement import Limit
 from app.events.operators import OperatorAction, OperatorCommand
 from app.events.record import BadRecord
@@ -61,7 +61,7 @@ def suspend(
 
     Example: reflux operator suspend acct-7f3a --reason "confirmed by trust team" --for 7d
     """
-    _decide(settings, "suspend", account, reason, operator, _expiry(lasting, until), None, dry_run)
+    _decide(settings, "suspend", account, reason, operator, expiry(lasting, until), None, dry_run)
 
 
 @app.command()
@@ -86,9 +86,7 @@ def throttle(
     --reason "under investigation" --for 24h
     """
     limit = (requests_per_minute, tokens_per_minute)
-    _decide(
-        settings, "throttle", account, reason, operator, _expiry(lasting, until), limit, dry_run
-    )
+    _decide(settings, "throttle", account, reason, operator, expiry(lasting, until), limit, dry_run)
 
 
 @app.command()
@@ -127,18 +125,10 @@ def exempt(
 
     Example: reflux operator exempt acct-7f3a --reason "load test agreed with sales" --for 3d
     """
-    expiry = _expiry(lasting, until)
-    if expiry is None:
+    expires_at = expiry(lasting, until)
+    if expires_at is None:
         fail("an exemption needs --for or --until", USAGE)
-    _decide(settings, "exempt", account, reason, operator, expiry, None, dry_run)
-
-
-def _expiry(lasting: str | None, until: str | None) -> int | None:
-    if lasting is not None and until is not None:
-        fail("--for and --until say the same thing: give one of them", USAGE)
-    if lasting is not None:
-        return time.time_ns() // 1_000_000 + parse_duration(lasting)
-    return None if until is None else parse_time(until)
+    _decide(settings, "exempt", account, reason, operator, expires_at, None, dry_run)
 
 
 def _decide(

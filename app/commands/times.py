@@ -1,9 +1,12 @@
 """Durations and points in time, as people type them and as they read them."""
 
 import re
+import time
 from datetime import UTC, datetime
 
 import typer
+
+from app.commands.exits import USAGE, fail
 
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 _DURATION = re.compile(r"(\d+)([smhdw])")
@@ -37,3 +40,13 @@ def show_time(millis: int) -> str:
     except (ValueError, OverflowError, OSError):
         return f"{millis} ms"
     return moment.strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def expiry(lasting: str | None, until: str | None) -> int | None:
+    """When something ends that was given ``--for`` a duration or ``--until`` a time, ms; None for
+    neither. Ends the command where both were given."""
+    if lasting is not None and until is not None:
+        fail("--for and --until say the same thing: give one of them", USAGE)
+    if lasting is not None:
+        return time.time_ns() // 1_000_000 + parse_duration(lasting)
+    return None if until is None else parse_time(until)

@@ -31,6 +31,7 @@ def test_the_commands_of_the_contract_are_there() -> None:
         "topics apply", "topics list",
         "policy show", "policy validate", "policy apply", "policy diff",
         "operator suspend", "operator throttle", "operator release", "operator exempt",
+        "campaign confirm", "campaign dismiss", "campaign undo",
     }  # fmt: skip
 
 

@@ -98,6 +98,7 @@ def test_no_label_can_name_an_account(name: str) -> None:
         "guard",
         "kind",
         "mode",
+        "status",
         "partition",
         "reason",
         "table",

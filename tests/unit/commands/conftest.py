@@ -5,7 +5,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from app.cli import app
-from app.commands import operator, policy, tail, topics, worker
+from app.commands import campaign, operator, policy, tail, topics, worker
 from tests.unit.commands.fakes import FakeKafka
 
 Reflux = Callable[..., Result]
@@ -25,7 +25,7 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def fake_kafka(monkeypatch: pytest.MonkeyPatch) -> FakeKafka:
     fake = FakeKafka()
-    for module in (operator, policy):
+    for module in (campaign, operator, policy):
         monkeypatch.setattr(module, "send", fake.send)
     for module in (policy, tail):
         monkeypatch.setattr(module, "TopicReader", fake.reader)

@@ -1,5 +1,6 @@
 """An engineer overrules the detector, in every way and order."""
 
+import itertools
 import math
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 
 from app.events.operators import OperatorCommand
 from app.kernels.ladder import judge
+from app.kernels.parameters import CAMPAIGN_BIT
 from app.policy.document import PolicyDocument
 from app.policy.operators import apply_command
 from app.policy.verdicts import apply_verdict
@@ -179,7 +181,9 @@ def test_a_release_dismisses_the_campaign_it_was_about_but_no_other() -> None:
 def test_verdicts_are_idempotent_and_the_surest_campaign_holds() -> None:
     row = Account().row
     assert apply_verdict(row, 0xA, 5, 0.7, confirmed=True)
-    assert not apply_verdict(row, 0xA, 5, 0.9, confirmed=True)  # a repeat
+    assert not apply_verdict(row, 0xA, 5, 0.7, confirmed=True)  # a repeat
+    assert not apply_verdict(row, 0xA, 5, 0.6, confirmed=True)  # another link, less sure
+    assert not apply_verdict(row, 0xA, 5, 0.0, confirmed=False)  # one that has let it go
     assert not apply_verdict(row, 0xA, 4, 0.9, confirmed=True)  # an older epoch
     assert not apply_verdict(row, 0xB, 9, 0.6, confirmed=True)  # less sure
     assert apply_verdict(row, 0xB, 1, 0.8, confirmed=True)
@@ -187,6 +191,28 @@ def test_verdicts_are_idempotent_and_the_surest_campaign_holds() -> None:
     assert math.isclose(row["campaign_probability"], 0.8, rel_tol=1e-6)
     assert apply_verdict(row, 0xB, 2, 0.99, confirmed=False)
     assert row["campaign_probability"] == 0.0
+
+
+def test_of_one_epochs_findings_the_surest_holds_in_any_order() -> None:
+    for order in itertools.permutations((0.7, 0.0, 0.96)):
+        row = Account().row
+        apply_verdict(row, 0xA, 4, 0.9, confirmed=True)
+        for probability in order:
+            apply_verdict(row, 0xA, 5, probability, confirmed=probability > 0)
+        assert math.isclose(row["campaign_probability"], 0.96, rel_tol=1e-6)
+    assert apply_verdict(row, 0xA, 6, 0.7, confirmed=True)  # a later one may be less sure
+
+
+def test_an_older_campaign_takes_over_when_it_is_as_sure_and_a_release_still_covers_it() -> None:
+    row = Account().row
+    assert apply_verdict(row, 0xB, 5, 0.9, confirmed=True)
+    row["detectors_off"] = CAMPAIGN_BIT
+    assert not apply_verdict(row, 0xC, 6, 0.9, confirmed=True)  # a newer one must be surer
+    assert not apply_verdict(row, 0xA, 6, 0.89, confirmed=True)
+    assert apply_verdict(row, 0xA, 6, 0.9, confirmed=True)
+    assert (row["campaign"], row["detectors_off"]) == (0xA, CAMPAIGN_BIT)
+    assert apply_verdict(row, 0xA, 7, 0.0, confirmed=False)
+    assert not apply_verdict(row, 0x9, 8, 0.0, confirmed=False)  # it lets go what it never held
 
 
 def test_a_command_in_the_middle_of_a_walk_is_what_the_detector_walks_on_from() -> None:
