@@ -35,6 +35,7 @@ OUTAGE_MS = 35 * 60_000
 POPULAR_PROMPTS = 4_000
 PUBLIC_EMAIL_DOMAINS = 8
 POPULAR_CLIENTS = 40
+TOOLS = 200
 CARRIERS = 24
 VPN_EXITS = 12
 PEOPLE_PER_EXIT = 50
@@ -90,6 +91,9 @@ class World:
         self.proxies = self.add_datacentre(shared, self.proxy_count)
         self.console_program = self.add_programs(1)
         self.popular_prompts = self.new("family", POPULAR_PROMPTS)
+        schemas = shared.integers(6, 40, TOOLS)
+        self.tools = self.add_programs(TOOLS, tools=schemas, temperature=1.0)
+        self.tool_clients = self.new("client", TOOLS)
 
     @property
     def launch_ms(self) -> int:

@@ -8,7 +8,7 @@ from app.simulation.archetypes.sizes import teams
 from app.simulation.arrivals import TICKS_PER_DAY, Conversations, Steady
 from app.simulation.crowd import Group, Habit
 from app.simulation.rows import FloatArray, IntArray, Rows
-from app.simulation.world import LANGUAGES, SURFACES, TIER, VERIFICATION, World
+from app.simulation.world import LANGUAGES, SURFACES, TIER, TOOLS, VERIFICATION, World, zipf
 
 DEVELOPERS_TASKS = {
     "software_engineering": 4.0,
@@ -81,7 +81,7 @@ def developers(count: int, world: World, rng: np.random.Generator) -> Group:
     cloud = world.add_networks(rng, max(1, count // 3), hosting=True, proxy=0.35)
     rows["network"][:, 1] = cloud + rng.integers(0, max(1, count // 3), count)
     rows["network_share"] = np.where((rng.random(count) < 0.4)[:, None], [0.4, 1.0], [0.95, 1.0])
-    return Group("developers", accounts, [Habit(Conversations(), rows)])
+    return Group("developers", accounts, with_tools(rows, 0.15, world, rng))
 
 
 def products(count: int, world: World, rng: np.random.Generator) -> Group:
@@ -110,15 +110,21 @@ def products(count: int, world: World, rng: np.random.Generator) -> Group:
 def popular_tool(count: int, world: World, rng: np.random.Generator) -> Group:
     """Hard negative: strangers who use one coding tool: one template, tool schema and client."""
     accounts = world.residents(count, rng)
-    rows = at_leisure(accounts, world, rng)
-    tool = teams(rng, count, 100.0, 1.2)
-    tools = int(tool[-1]) + 1
+    # One or two dominate, and most have some dozens of users.
+    tool = teams(rng, count, 80.0, 1.4, share=0.35)
+    rows = tool_use(at_leisure(accounts, world, rng), tool % TOOLS, world, rng)
+    return Group("popular_tool", accounts, [Habit(Conversations(), rows)], cohort=tool)
+
+
+def tool_use(rows: Rows, tool: IntArray, world: World, rng: np.random.Generator) -> Rows:
+    """``rows`` as habits of coding with the popular tools numbered ``tool``, one for each row."""
+    rows, count = rows.copy(), len(rows)
     rows["requests_per_day"] = world.volumes(rng, count, 8.0, 1.3)
     rows["rhythm"] = np.where(rng.random(count) < 0.6, rhythm.OFFICE, rhythm.EVENING)
-    schema = rng.integers(6, 40, tools)
-    rows["program"] = (world.add_programs(tools, tools=schema, temperature=1.0) + tool)[:, None]
-    rows["client"] = (world.new("client", tools) + tool)[:, None]
-    rows["surface"] = SURFACES.index("api")
+    rows["program"] = (world.tools + tool)[:, None]
+    rows["client"] = (world.tool_clients + tool)[:, None]
+    rows["surface"], rows["multi_turn"] = SURFACES.index("api"), True
+    rows["families"] = 0
     rows["session_size"], rows["gap_ms"], rows["gap_cv"] = 25.0, 9_000.0, 1.6
     # A turn resends the whole conversation, so its prompts are near-duplicates of each other.
     rows["flips"], rows["long_context"] = 3, 0.9
@@ -129,7 +135,17 @@ def popular_tool(count: int, world: World, rng: np.random.Generator) -> Group:
         rng.uniform(0.5, 0.85, count),
     )
     rows["elicitation"] = -1.6 + 0.6 * rng.standard_normal(count)
-    return Group("popular_tool", accounts, [Habit(Conversations(), rows)], cohort=tool)
+    return rows
+
+
+def with_tools(rows: Rows, share: float, world: World, rng: np.random.Generator) -> list[Habit]:
+    """``rows`` as they are, and for ``share`` of them, besides, the use of some popular tool."""
+    users = rows[rng.random(len(rows)) < share]
+    tools = zipf(rng, TOOLS, len(users))
+    return [
+        Habit(Conversations(), rows),
+        Habit(Conversations(), tool_use(users, tools, world, rng)),
+    ]
 
 
 def reseller(count: int, world: World, rng: np.random.Generator) -> Group:

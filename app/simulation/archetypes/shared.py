@@ -3,6 +3,7 @@
 import numpy as np
 
 from app.simulation import rhythm
+from app.simulation.archetypes.builders import with_tools
 from app.simulation.archetypes.people import at_leisure
 from app.simulation.archetypes.sizes import of_each, teams
 from app.simulation.arrivals import Conversations
@@ -24,7 +25,7 @@ def corporate_nat(count: int, world: World, rng: np.random.Generator) -> Group:
     rows["network_share"] = [0.85, 1.0]
     rows["rhythm"] = rhythm.OFFICE
     rows["requests_per_day"] *= 2.0
-    return Group("corporate_nat", accounts, [Habit(Conversations(), rows)], cohort=company)
+    return Group("corporate_nat", accounts, with_tools(rows, 0.1, world, rng), cohort=company)
 
 
 def enterprise_seats(count: int, world: World, rng: np.random.Generator) -> Group:
@@ -53,7 +54,7 @@ def enterprise_seats(count: int, world: World, rng: np.random.Generator) -> Grou
     # The same few work flows for everybody: an assistant of the company's own.
     rows["family"] = world.new("family", 20 * companies) + 20 * company
     rows["families"], rows["fresh"] = 20, 0.7
-    return Group("enterprise_seats", accounts, [Habit(Conversations(), rows)], cohort=company)
+    return Group("enterprise_seats", accounts, with_tools(rows, 0.1, world, rng), cohort=company)
 
 
 def multilingual_product(count: int, world: World, rng: np.random.Generator) -> Group:

@@ -5,7 +5,7 @@ import numpy as np
 from app.simulation.rows import IntArray
 
 LARGEST_SHARE = 0.15
-"""No team has more of the accounts: a small population, too, has several of each kind."""
+"""What the largest team may have: a small population, too, shall have several of each kind."""
 
 
 def teams(
@@ -15,13 +15,14 @@ def teams(
     sigma: float,
     least: int = 2,
     most: int = 1 << 31,
+    share: float = LARGEST_SHARE,
 ) -> IntArray:
     """Which team each of ``count`` accounts is in, ascending from 0; team sizes are log-normal.
 
-    Sizes lie in ``least`` to ``most`` (see also ``LARGEST_SHARE``); the last team takes what is
-    left.
+    Sizes lie in ``least`` to ``most``, and no team has more than ``share`` of all accounts, where
+    that is not below ``least``; the last team takes what is left.
     """
-    most = max(least, min(most, int(LARGEST_SHARE * count)))
+    most = max(least, min(most, int(share * count)))
     team = np.empty(count, np.int64)
     placed = number = 0
     while placed < count:

@@ -1,8 +1,8 @@
 import numpy as np
 
-from app.simulation.archetypes import builders
+from app.simulation.archetypes import builders, shared
 from app.simulation.rows import NULL
-from app.simulation.world import TIER
+from app.simulation.world import TIER, TOOLS
 from tests.unit.simulation.archetypes.ground import cohorts, largest, of_cohort, settle, traffic
 
 
@@ -18,6 +18,21 @@ def test_a_popular_tool_is_one_template_of_many_strangers() -> None:
     assert np.unique(group.accounts["device"]).size == 1_500
     paid = group.accounts["payment"][group.accounts["payment"] != NULL]
     assert np.unique(paid).size == paid.size
+
+
+def test_tools_have_users_of_every_kind_beside_their_own() -> None:
+    for archetype in (builders.developers, shared.corporate_nat, shared.enterprise_seats):
+        group, ground = settle(archetype, 400)
+        usual, with_tool = (habit.rows for habit in group.habits)
+        assert len(usual) == 400
+        assert 15 < len(with_tool) < 100
+        assert np.all(
+            with_tool["program"] - ground.tools == with_tool["client"] - ground.tool_clients
+        )
+        assert np.all(
+            (ground.tools <= with_tool["program"]) & (with_tool["program"] < ground.tools + TOOLS)
+        )
+        assert not np.isin(usual["program"], with_tool["program"]).any()
 
 
 def test_a_reseller_is_one_customer_with_diverse_traffic() -> None:
