@@ -37,6 +37,7 @@ from app.kernels import reasons
 from app.kernels import sighting_columns as s
 from app.kernels.batches import Framed
 from app.kernels.columns import FRAME_VALUE_LENGTH, FRAME_VALUE_START
+from app.kernels.index import ABSENT
 from app.kernels.internal_records import list_framed_with
 from app.kernels.link_sums import DAY_HOURS, HOUR_MS
 from app.kernels.link_verdicts import VerdictRules
@@ -83,7 +84,9 @@ class LinkPartition(TablePartition):
         judgement: Callable[[], Judgement],
         commands: CampaignCommands,
         outlets: Outlets,
+        lockstep: bool = False,
     ) -> None:
+        """In ``lockstep`` every partition is waited for, however long it takes."""
         super().__init__(place, store, codec, header)
         self.judgement = judgement
         self.folder = LinkFolder(store)
@@ -96,6 +99,7 @@ class LinkPartition(TablePartition):
         self._markers = Markers(place.partitions)
         self._commands = commands
         self._outlets = outlets
+        self._lockstep = lockstep
         self._period_ms = DAY_HOURS // self.folder.schedule.clock.day * HOUR_MS
         if header is not None:
             self._restore(header)
@@ -141,7 +145,11 @@ class LinkPartition(TablePartition):
         bad = np.flatnonzero(folded.status != reasons.OK)
         self.bury(topic, framed, bad, folded.status, [None] * bad.size)
         for verdict in folded.verdicts:
-            self.send([int(verdict["slot"])], [self._verdict(framed, folded, verdict)])
+            slot: int | None = int(verdict["slot"])
+            if slot == ABSENT:  # it has been begun since
+                slot = self.store.get(f"campaign:{int(verdict['campaign']):016x}".encode())
+            assert slot is not None
+            self.send([slot], [self._verdict(framed, folded, verdict)])
 
     # Closing.
 
@@ -165,7 +173,9 @@ class LinkPartition(TablePartition):
         if marker.partition >= marker.partitions:
             raise BadRecord(reasons.OUT_OF_RANGE, "partition")
         self._markers.note(marker.partition, marker.epoch)
-        complete = max(self._markers.complete, self._markers.newest - LAGGARD)
+        complete = self._markers.complete
+        if not self._lockstep:
+            complete = max(complete, self._markers.newest - LAGGARD)
         if complete > self.closed:
             self.close(complete)
 

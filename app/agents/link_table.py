@@ -42,6 +42,7 @@ def links_table(
             judgement=lambda: book.current,
             commands=commands,
             outlets=outlets,
+            lockstep=settings.lockstep,
         )
 
     table = OwnedTable(

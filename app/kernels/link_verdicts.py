@@ -58,7 +58,7 @@ class VerdictRules(NamedTuple):
 VERDICT = np.dtype(
     [
         ("record", np.int64),  # number of the sighting in its batch
-        ("slot", np.int64),  # of the link's row
+        ("slot", np.int64),  # of the link's row; ABSENT where the sighting begins it
         ("campaign", np.uint64),
         ("probability", np.float64),  # that the account is a member; 0: the campaign lets it go
         ("link_probability", np.float64),
@@ -87,12 +87,15 @@ def select_verdicts(
     count = np.int64(0)
     for i in range(start, batch.frames.shape[0]):
         slot = batch.slots[i]
-        if batch.status[i] != reasons.OK or slot == ABSENT:
+        if batch.status[i] != reasons.OK:
             continue
-        row = views.rows[slot]
-        if batch.frames[i, FRAME_OFFSET] < row["offset"]:
+        if slot != ABSENT and batch.frames[i, FRAME_OFFSET] < views.rows[slot]["offset"]:
             continue
-        if _weigh(row, batch.values[i], rules, found[count]):
+        if batch.values[i, s.SIG_KIND] == CAMPAIGN:
+            news = _lets_go(batch.values[i], rules, found[count])
+        else:
+            news = slot != ABSENT and _weigh(views.rows[slot], batch.values[i], rules, found[count])
+        if news:
             found[count]["record"] = i
             found[count]["slot"] = slot
             count += 1
@@ -104,10 +107,6 @@ def _weigh(
     row: Record, values: npt.NDArray[np.int64], rules: VerdictRules, verdict: Record
 ) -> Bool:
     """Whether the sighting ``values`` gives a verdict, written into ``verdict`` if so."""
-    if row["kind"] == CAMPAIGN:
-        campaign = np.uint64(values[s.SIG_HASH])
-        verdict["campaign"] = campaign
-        return _among(rules.dismissed, campaign) and _withdraw(values, campaign, verdict)
     campaign = row["campaign"]
     if campaign == np.uint64(0) or _among(rules.dismissed, campaign):
         return False
@@ -128,6 +127,14 @@ def _weigh(
     verdict["link_probability"] = sure
     verdict["withdrawn"] = 0
     return True
+
+
+@lean_kernel
+def _lets_go(values: npt.NDArray[np.int64], rules: VerdictRules, verdict: Record) -> Bool:
+    """Whether the account of a sighting under a campaign's own link is to leave the campaign."""
+    campaign = np.uint64(values[s.SIG_HASH])
+    verdict["campaign"] = campaign
+    return _among(rules.dismissed, campaign) and _withdraw(values, campaign, verdict)
 
 
 @lean_kernel
