@@ -14,6 +14,7 @@ COMMANDS = {
     "worker": "app.commands.worker:command",
     "demo": "app.commands.demo:command",
     "simulate": "app.commands.simulate:command",
+    "evaluate": "app.commands.evaluate:command",
     "backtest": "app.commands.backtest:app",
     "topics": "app.commands.topics:app",
     "policy": "app.commands.policy:app",

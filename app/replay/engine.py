@@ -188,6 +188,11 @@ class Replay:
         counts = {name: int(total[place]) for name, place in places.items()}
         return {**counts, "accounts": sum(len(lane.accounts.store) for lane in self._lanes)}
 
+    @property
+    def accounts(self) -> list[ReplayedAccounts]:
+        """The partitions of accounts, to be read."""
+        return [lane.accounts for lane in self._lanes]
+
     # How it goes on.
 
     def _enqueue(self, topic: str, batch: Batch) -> None:

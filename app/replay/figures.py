@@ -17,16 +17,21 @@ Bools = npt.NDArray[np.bool_]
 NEVER = np.iinfo(np.int64).max
 """A time that has not come."""
 
+LEAST_SUSPENDED = 2
+"""Members of a group that must be suspended, besides half of it, before the group counts."""
+
 
 class Outcome(NamedTuple):
-    """What became of each account, one element each.
+    """What became of each account that existed, one element each.
 
-    ``fraudulent`` bool[n]; ``archetype`` what it was, as text; ``group`` int64[n], which
-    independent group of its archetype, -1 for people on their own; ``acted`` and ``suspended``
-    int64[n], event time (ms) of the first live throttle or suspension and of the first suspension,
-    ``NEVER``; ``throttled`` bool[n], ever throttled live; ``attempted`` and ``refused`` int64[n],
-    its attack requests, and those of them that enforcement refused; ``before`` int64[n], attack
-    requests served before its first suspension. ``begun`` event time (ms) of the first attack.
+    ``fraudulent`` bool[n]; ``archetype`` what it was, as text; ``group`` int64[n], the same for
+    accounts that belong together and different for all others. ``acted`` and ``suspended`` int64[n]
+    event time (ms) of the first live throttle or suspension and of the first suspension, ``NEVER``;
+    ``throttled`` bool[n], ever throttled live; ``by_campaign`` bool[n], suspended as a member of a
+    campaign. ``attempted`` and ``refused`` int64[n], attack requests it made or was kept from
+    making, and those that enforcement refused or kept it from; ``before`` int64[n], attack requests
+    served before its first suspension, or in all. ``replacement`` bool[n], whether it took a
+    suspended account's place. ``begun`` event time (ms) of the first attack.
     """
 
     fraudulent: Bools
@@ -35,39 +40,47 @@ class Outcome(NamedTuple):
     acted: IntArray
     suspended: IntArray
     throttled: Bools
+    by_campaign: Bools
     attempted: IntArray
     refused: IntArray
     before: IntArray
+    replacement: Bools
     begun: int
 
 
 def figures(outcome: Outcome) -> dict[str, Any]:
     """The figures by name, ready for JSON; None where nothing can be said."""
     bad = outcome.fraudulent
-    good = ~bad
     suspended = outcome.suspended != NEVER
     attempted, refused = int(outcome.attempted[bad].sum()), int(outcome.refused[bad].sum())
     extracted = attempted - refused
     burned = int(suspended[bad].sum())
+    before = outcome.before[bad & suspended]
     result: dict[str, Any] = {
         "fraudulent_accounts": int(bad.sum()),
-        "benign_accounts": int(good.sum()),
+        "benign_accounts": int((~bad).sum()),
         "attempted": attempted,
         "refused": refused,
         "recall_accounts": _share(burned, int(bad.sum())),
+        "recall_accounts_interval": clopper_pearson(burned, int(bad.sum())),
+        "recall_by_campaign": _share(int(outcome.by_campaign[bad].sum()), int(bad.sum())),
         "prevented": _share(refused, attempted),
         "time_to_first_action_s": _since(outcome, 1),
         "time_to_half_accounts_s": _since(outcome, (int(bad.sum()) + 1) // 2),
-        "interactions_before_suspension_p50": _quantile(outcome.before[bad & suspended], 0.5),
-        "interactions_before_suspension_p90": _quantile(outcome.before[bad & suspended], 0.9),
+        "interactions_before_suspension_p50": _quantile(before, 0.5),
+        "interactions_before_suspension_p90": _quantile(before, 0.9),
+        "interactions_before_suspension_max": _quantile(before, 1.0),
         "attacker_cost": 1000.0 * burned / extracted if extracted else None,
         "precision_suspend": _share(burned, int(suspended.sum())),
     }
+    result |= _replacements(outcome)
     for name, hit in (("suspend", suspended), ("throttle", outcome.throttled)):
         result |= _false_positives(name, hit, outcome)
+    result["accounts_per_archetype"] = _per_archetype(np.ones_like(bad), outcome)
     result["suspended_per_hard_negative"] = _per_archetype(suspended, outcome)
     result["throttled_per_hard_negative"] = _per_archetype(outcome.throttled, outcome)
-    result["groups"] = _groups(suspended, outcome)
+    result["suspended_by_campaign_per_hard_negative"] = _per_archetype(outcome.by_campaign, outcome)
+    result |= _groups(suspended, outcome)
     return result
 
 
@@ -103,6 +116,17 @@ def cluster_bootstrap(
     return float(low), float(high)
 
 
+def _replacements(outcome: Outcome) -> dict[str, Any]:
+    """How long those last that take a suspended account's place. Who was not suspended counts with
+    everything it extracted: the median is a lower bound if that is most of them."""
+    chosen = outcome.fraudulent & outcome.replacement
+    return {
+        "replacements": int(chosen.sum()),
+        "replacements_suspended": int((chosen & (outcome.suspended != NEVER)).sum()),
+        "replacement_interactions_p50": _quantile(outcome.before[chosen], 0.5),
+    }
+
+
 def _false_positives(name: str, hit: Bools, outcome: Outcome) -> dict[str, Any]:
     good = ~outcome.fraudulent
     count, of = int(hit[good].sum()), int(good.sum())
@@ -110,38 +134,36 @@ def _false_positives(name: str, hit: Bools, outcome: Outcome) -> dict[str, Any]:
         f"fpr_{name}": _share(count, of),
         f"fpr_{name}_accounts": count,
         f"fpr_{name}_interval": clopper_pearson(count, of),
-        f"fpr_{name}_cluster_interval": cluster_bootstrap(hit[good], _clusters(outcome)[good]),
+        f"fpr_{name}_cluster_interval": cluster_bootstrap(hit[good], outcome.group[good]),
     }
 
 
-def _clusters(outcome: Outcome) -> IntArray:
-    """One number per independent group; who is in none is one by itself."""
-    count = len(outcome.group)
-    _, kind = np.unique(np.array(outcome.archetype, dtype=str), return_inverse=True)
-    alone = outcome.group < 0
-    numbers = kind.astype(np.int64) * (1 << 32) + outcome.group
-    clusters: IntArray = np.where(alone, -1 - np.arange(count), numbers)
-    return clusters
-
-
-def _groups(suspended: Bools, outcome: Outcome) -> dict[str, dict[str, int]]:
-    """For each archetype that comes in groups: how many, and in how many anybody, and at least
-    half, was suspended."""
-    clusters = _clusters(outcome)
-    result: dict[str, dict[str, int]] = {}
-    archetypes = np.array(outcome.archetype, dtype=str)
-    chosen = ~outcome.fraudulent & (outcome.group >= 0)
-    for name in np.unique(archetypes[chosen]).tolist():
-        mine = chosen & (archetypes == name)
-        _, which = np.unique(clusters[mine], return_inverse=True)
-        sizes = np.bincount(which)
-        hits = np.bincount(which, weights=suspended[mine].astype(np.float64))
-        result[name] = {
-            "groups": int(sizes.size),
-            "touched": int((hits > 0).sum()),
-            "suspended": int((hits >= 0.5 * sizes).sum()),
+def _groups(suspended: Bools, outcome: Outcome) -> dict[str, Any]:
+    """Of honest groups of two accounts or more, by archetype: how many there are, in how many
+    anybody was suspended, and in how many half of the members, and two of them at least, were."""
+    good = np.flatnonzero(~outcome.fraudulent)
+    _, first, which, sizes = np.unique(
+        outcome.group[good], return_index=True, return_inverse=True, return_counts=True
+    )
+    hits = np.bincount(which, weights=suspended[good].astype(np.float64), minlength=sizes.size)
+    lost = hits >= np.maximum(0.5 * sizes, LEAST_SUSPENDED)
+    archetypes = np.array(outcome.archetype, dtype=str)[good[first]]
+    per: dict[str, dict[str, int]] = {}
+    for name in np.unique(archetypes[sizes > 1]).tolist():
+        mine = (archetypes == name) & (sizes > 1)
+        per[name] = {
+            "groups": int(mine.sum()),
+            "touched": int((hits[mine] > 0).sum()),
+            "suspended": int(lost[mine].sum()),
         }
-    return result
+    total = sum(kind["groups"] for kind in per.values())
+    gone = sum(kind["suspended"] for kind in per.values())
+    return {
+        "groups": per,
+        "groups_total": total,
+        "groups_suspended": gone,
+        "groups_suspended_interval": clopper_pearson(gone, total),
+    }
 
 
 def _per_archetype(hit: Bools, outcome: Outcome) -> dict[str, int]:

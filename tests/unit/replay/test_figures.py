@@ -13,13 +13,15 @@ def outcome(**given: Any) -> Outcome:
     values: dict[str, Any] = {
         "fraudulent": np.array([1, 1, 0, 0, 0, 0, 0, 0], np.bool_),
         "archetype": ["seed"] * 2 + ["people"] * 2 + ["class"] * 4,
-        "group": np.array([-1, -1, -1, -1, 0, 0, 1, 1]),
+        "group": np.array([0, 0, 1, 2, 3, 3, 4, 4]),
         "acted": np.array([DAY, NEVER, NEVER, NEVER, 2 * DAY, NEVER, NEVER, NEVER]),
         "suspended": np.array([DAY, NEVER, NEVER, NEVER, 3 * DAY, NEVER, NEVER, NEVER]),
         "throttled": np.array([1, 0, 0, 0, 1, 0, 0, 0], np.bool_),
+        "by_campaign": np.array([1, 0, 0, 0, 0, 0, 0, 0], np.bool_),
         "attempted": np.array([100, 100, 0, 0, 0, 0, 0, 0]),
         "refused": np.array([75, 0, 0, 0, 0, 0, 0, 0]),
-        "before": np.array([25, 0, 0, 0, 0, 0, 0, 0]),
+        "before": np.array([25, 100, 0, 0, 0, 0, 0, 0]),
+        "replacement": np.array([0, 1, 0, 0, 0, 0, 0, 0], np.bool_),
         "begun": 0,
     }
     return Outcome(**(values | given))
@@ -37,7 +39,23 @@ def test_the_figures_of_a_small_world() -> None:
     assert found["fpr_suspend"] == pytest.approx(1 / 6)
     assert found["fpr_throttle_accounts"] == 1
     assert found["suspended_per_hard_negative"] == {"class": 1, "people": 0}
-    assert found["groups"] == {"class": {"groups": 2, "touched": 1, "suspended": 1}}
+    assert found["groups"] == {"class": {"groups": 2, "touched": 1, "suspended": 0}}
+    assert found["recall_by_campaign"] == 0.5
+    assert found["accounts_per_archetype"] == {"class": 4, "people": 2}
+
+
+def test_a_group_is_lost_with_half_of_its_members() -> None:
+    found = figures(outcome(suspended=np.array([NEVER] * 4 + [5, 5, 5, NEVER])))
+    assert found["groups"] == {"class": {"groups": 2, "touched": 2, "suspended": 1}}
+    assert (found["groups_total"], found["groups_suspended"]) == (2, 1)
+    assert found["groups_suspended_interval"] == clopper_pearson(1, 2)
+
+
+def test_a_replacement_that_lives_on_counts_with_all_that_it_took() -> None:
+    found = figures(outcome())
+    assert found["replacements"] == 1
+    assert found["replacements_suspended"] == 0
+    assert found["replacement_interactions_p50"] == 100.0
 
 
 def test_what_never_came_is_none() -> None:

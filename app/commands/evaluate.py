@@ -1,0 +1,235 @@
+"""``reflux evaluate``: how well the detector does, on worlds whose truth is known."""
+
+import importlib.util
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+import app
+from app.commands.exits import FAILED, INVALID, USAGE, fail
+from app.policy.document import PolicyDocument
+from app.policy.load import InvalidPolicy, default_policy, load_policy
+from app.replay.evaluation import NONE, SCENARIOS, Experiment
+from app.replay.evaluation_ablation import without
+from app.replay.evaluation_runs import Result, Results, note_report_seeds, run_all
+from app.replay.evaluation_table import SECTIONS, planned, write_table
+from app.replay.evaluation_text import COLUMNS, notes
+from app.simulation.campaigns import ShareMode
+
+NEEDED = ("scipy", "matplotlib")
+SEEDS_FILE = Path(app.__file__).parents[1] / "tests" / "evaluation" / "report_seeds.ndjson"
+"""Where this is a checkout: every detector version that was run on a report seed."""
+
+
+class ScenarioName(StrEnum):
+    """What can be asked for."""
+
+    ALL = "all"
+    NONE = "none"
+    NAIVE = "naive"
+    SEED = "seed"
+    PARAPHRASE = "paraphrase"
+    UNLINKED = "unlinked"
+    DIURNAL = "diurnal"
+    SLOW = "slow"
+    PIVOT = "pivot"
+    HYDRA = "hydra"
+    SLEEPER = "sleeper"
+    COMBINED = "combined"
+
+
+def command(
+    scenario: Annotated[
+        ScenarioName, typer.Option(help="Rung of the attack ladder; none: benign traffic alone.")
+    ] = ScenarioName.SEED,
+    share: Annotated[
+        str, typer.Option(metavar="PERCENT[,...]", help="Of the accounts' traffic that attacks.")
+    ] = "100",
+    share_mode: Annotated[
+        ShareMode, typer.Option(help="What is 25.6 requests a day: all of them, or the attack.")
+    ] = ShareMode.FIXED_TOTAL,
+    scale: Annotated[
+        float, typer.Option(min=0.0001, max=10.0, help="Fraudulent accounts, of the rung's own.")
+    ] = 0.02,
+    campaign_accounts: Annotated[
+        int | None, typer.Option(min=1, help="Fraudulent accounts, instead of --scale.")
+    ] = None,
+    seed: Annotated[
+        str,
+        typer.Option(metavar="N[,...]", help="Of the world. 1 to 9 are for tuning, 101 on report."),
+    ] = "1",
+    accounts: Annotated[int, typer.Option(min=1, help="Benign accounts.")] = 30_000,
+    days: Annotated[float, typer.Option(min=0.1, help="Length of the campaign.")] = 45.0,
+    lead_in: Annotated[
+        float, typer.Option(min=0.0, help="Days of benign traffic before the campaign.")
+    ] = 2.0,
+    policy: Annotated[
+        Path | None, typer.Option(help="Policy file; by default the shipped policy.")
+    ] = None,
+    leave_out: Annotated[
+        str,
+        typer.Option(
+            "--without",
+            metavar="FAMILY[,...]",
+            help="Evidence that is to count for nothing, by its path in the policy:"
+            " groups.load, evidence.volume, or groups for all of them.",
+        ),
+    ] = "",
+    everything: Annotated[
+        Path | None,
+        typer.Option(
+            "--table",
+            metavar="FILE",
+            help="Run the whole table instead, and write it into FILE (Markdown), between its marks"
+            " if it has them.",
+        ),
+    ] = None,
+    section: Annotated[
+        str, typer.Option(help=f"With --table, its parts to run: {', '.join(SECTIONS)}.")
+    ] = ",".join(SECTIONS),
+    results: Annotated[
+        Path | None,
+        typer.Option(help="Directory of one file for each run: what is there is not run again."),
+    ] = None,
+    report: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Write DIR/index.html, a page with plots.")
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Runs at a time.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Let simulated campaigns loose on the detector, and say how well it did.
+
+    The loop is closed: what is suspended is refused from that moment on, and a campaign that
+    replaces its accounts does. Worlds are examined for leaks before anything is scored on them.
+    Rates come with exact 95 % intervals and the number of accounts behind them.
+
+    Exit codes: 0 done, 1 failed or something is not installed, 2 wrong usage, 4 invalid policy.
+
+    Example: reflux evaluate --scenario all --share 100,25 --seed 1,2 --jobs 2 --report report
+    """
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        fail(f"{' and '.join(missing)} missing: pip install 'reflux[evaluate]'", FAILED)
+    document = _policy(policy)
+    families = _listed(leave_out)
+    try:
+        without(document, families)
+        if everything is not None:
+            wanted = planned(_listed(section))
+        else:
+            names = SCENARIOS if scenario is ScenarioName.ALL else (scenario.value,)
+            wanted = [
+                Experiment(
+                    name,
+                    part,
+                    share_mode.value,
+                    scale,
+                    number,
+                    accounts,
+                    days,
+                    lead_in,
+                    None if name == NONE else campaign_accounts,
+                    families,
+                )
+                for name in names
+                for part in ([100.0] if name == NONE else _numbers(share))
+                for number in map(int, _numbers(seed))
+            ]
+        for experiment in wanted:
+            experiment.campaign()
+    except ValueError as exc:
+        fail(str(exc), USAGE)
+    date = datetime.now(UTC).date().isoformat()
+    done = _run(wanted, document, jobs, results, date, as_json=as_json)
+    try:
+        if everything is not None:
+            write_table(everything, done, date)
+        if report is not None:
+            from app.replay.report_page import write_page  # matplotlib takes a second to load
+
+            write_page(report, done)
+    except OSError as exc:
+        fail(f"{exc.filename}: {exc.strerror}", FAILED)
+    if not as_json:
+        _show(done)
+
+
+def _policy(path: Path | None) -> PolicyDocument:
+    if path is None:
+        return default_policy()
+    try:
+        return load_policy(path)
+    except InvalidPolicy as exc:
+        fail(f"{path}: {exc}", INVALID)
+    except OSError as exc:
+        fail(f"{path}: {exc.strerror}", FAILED)
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
+
+
+def _numbers(text: str) -> list[float]:
+    return [float(part) for part in _listed(text)]
+
+
+def _run(
+    wanted: list[Experiment],
+    policy: PolicyDocument,
+    jobs: int,
+    directory: Path | None,
+    date: str,
+    *,
+    as_json: bool,
+) -> list[Result]:
+    """The results in the order in which they were asked for; lines are written as they come."""
+    found: dict[Experiment, Result] = {}
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %  {task.fields[text]}"),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+    )
+    shown: dict[Experiment, TaskID] = {}
+
+    def tell(experiment: Experiment, text: str, share: float) -> None:
+        if experiment not in shown:
+            shown[experiment] = bar.add_task(experiment.name, total=1.0, text="")
+        bar.update(shown[experiment], completed=share, text=text)
+
+    store = Results(directory) if directory is not None else None
+    try:
+        with bar:
+            for experiment, result in run_all(
+                wanted, policy, jobs=jobs, results=store, report=tell
+            ):
+                found[experiment] = result
+                if SEEDS_FILE.parent.is_dir():
+                    note_report_seeds(SEEDS_FILE, [result], date)
+                if as_json:
+                    typer.echo(orjson.dumps(_without_plots(result)))
+    except OSError as exc:
+        fail(f"{exc.filename}: {exc.strerror}", FAILED)
+    return [found[experiment] for experiment in wanted]
+
+
+def _without_plots(result: Result) -> dict[str, Any]:
+    return {name: value for name, value in result.items() if name != "plots"}
+
+
+def _show(results: list[Result]) -> None:
+    table = Table(*[column.heading for column in COLUMNS], title="Closed loop, event time")
+    for result in results:
+        table.add_row(*[column.text(result) for column in COLUMNS])
+    console = Console()
+    console.print(table)
+    for line in notes(results):
+        console.print(line)
