@@ -193,23 +193,26 @@ class World:
         """Every program, in the order of its number."""
         return np.concatenate(self._programs)
 
-    def residents(self, count: int, rng: np.random.Generator) -> Rows:
-        """``count`` ordinary accounts, with nothing in common but what everybody shares."""
+    def residents(self, count: int, rng: np.random.Generator, pays: float = 0.65) -> Rows:
+        """``count`` ordinary accounts, with nothing in common but what everybody shares.
+
+        ``pays``: the share of them that has a card on file.
+        """
         rows = np.zeros(count, ACCOUNT)
         age_days = np.minimum(np.exp(np.log(200) + 1.1 * rng.standard_normal(count)), 1_500.0)
         rows["created_at"] = self.start_ms - (age_days * DAY_MS).astype(np.int64)
         rows["org"] = NULL
-        pays = rng.random(count) < 0.65
-        rows["payment"] = np.where(pays, self.new("payment", count) + np.arange(count), NULL)
+        paying = rng.random(count) < pays
+        rows["payment"] = np.where(paying, self.new("payment", count) + np.arange(count), NULL)
         rows["email_domain"] = zipf(rng, PUBLIC_EMAIL_DOMAINS, count)
         rows["device"] = self.new("device", count) + np.arange(count)
         rows["referral"] = NULL
-        rows["tier"] = np.where(pays, TIER["individual"], TIER["free"])
-        rows["verification"] = np.where(pays, VERIFICATION["card"], VERIFICATION["email"])
+        rows["tier"] = np.where(paying, TIER["individual"], TIER["free"])
+        rows["verification"] = np.where(paying, VERIFICATION["card"], VERIFICATION["email"])
         country = zipf(rng, len(COUNTRIES), count, 0.7)
         # Three in a hundred travel, moved, or pay with a card from elsewhere.
         elsewhere = rng.integers(0, len(COUNTRIES), count)
-        rows["billing"] = np.where(pays, country, NULL)
+        rows["billing"] = np.where(paying, country, NULL)
         rows["access"] = np.where(rng.random(count) < 0.03, elsewhere, country)
         rows["zone"] = COUNTRY_ZONE[rows["access"]]
         return rows

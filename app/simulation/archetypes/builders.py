@@ -60,7 +60,7 @@ def recurrence(world: World, rng: np.random.Generator, count: int, most: int) ->
 
 def developers(count: int, world: World, rng: np.random.Generator) -> Group:
     """Programs being written: bursts of tries, several templates, office hours and evenings."""
-    accounts = world.residents(count, rng)
+    accounts = world.residents(count, rng, pays=0.9)
     accounts["tier"] = rng.choice([TIER["individual"], TIER["team"], TIER["startup"]], count)
     rows = at_leisure(accounts, world, rng)
     assumed = world.law.assumed
@@ -86,7 +86,7 @@ def developers(count: int, world: World, rng: np.random.Generator) -> Group:
 
 def products(count: int, world: World, rng: np.random.Generator) -> Group:
     """Published API clients, as the traces have them: heavy, bursty, narrow, from a cloud."""
-    accounts = world.residents(count, rng)
+    accounts = world.residents(count, rng, pays=1.0)
     _businesses(accounts, world, rng)
     rows = world.habits(accounts, rng)
     law = world.law.clients
@@ -109,7 +109,7 @@ def products(count: int, world: World, rng: np.random.Generator) -> Group:
 
 def popular_tool(count: int, world: World, rng: np.random.Generator) -> Group:
     """Hard negative: strangers who use one coding tool: one template, tool schema and client."""
-    accounts = world.residents(count, rng)
+    accounts = world.residents(count, rng, pays=0.85)
     # One or two dominate, and most have some dozens of users.
     tool = teams(rng, count, 80.0, 1.4, share=0.35)
     rows = tool_use(at_leisure(accounts, world, rng), tool % TOOLS, world, rng)
@@ -150,7 +150,7 @@ def with_tools(rows: Rows, share: float, world: World, rng: np.random.Generator)
 
 def reseller(count: int, world: World, rng: np.random.Generator) -> Group:
     """Hard negative: licensed routers with sub-accounts: huge, diverse, behind their proxies."""
-    accounts = world.residents(count, rng)
+    accounts = world.residents(count, rng, pays=1.0)
     firm = teams(rng, count, 12.0, 0.8)
     firms = int(firm[-1]) + 1
     accounts["tier"], accounts["verification"] = TIER["reseller"], VERIFICATION["contract"]

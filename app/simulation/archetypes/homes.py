@@ -4,7 +4,7 @@ import numpy as np
 
 from app.simulation import rhythm
 from app.simulation.archetypes.people import at_leisure
-from app.simulation.archetypes.sizes import of_each, teams
+from app.simulation.archetypes.sizes import in_one_place, of_each, teams
 from app.simulation.arrivals import Conversations
 from app.simulation.crowd import Group, Habit
 from app.simulation.rows import UPDATE, Rows
@@ -22,7 +22,7 @@ def households(count: int, world: World, rng: np.random.Generator) -> Group:
     """Hard negative: a family or shared flat behind one address, everybody with a card, or none."""
     accounts = world.residents(count, rng)
     home = teams(rng, count, 2.8, 0.4, most=9)
-    _live_together(accounts, home)
+    in_one_place(accounts, home)
     rows = at_leisure(accounts, world, rng)
     networks = world.add_networks(rng, int(home[-1]) + 1, hosts=1)
     rows["network"][:, 0] = networks + home
@@ -34,9 +34,8 @@ def shared_card(count: int, world: World, rng: np.random.Generator) -> Group:
     accounts = world.residents(count, rng)
     home = teams(rng, count, 3.6, 0.5, most=15)
     homes = int(home[-1]) + 1
-    _live_together(accounts, home)
     accounts["payment"] = world.new("payment", homes) + home
-    accounts["billing"] = accounts["access"]
+    in_one_place(accounts, home)
     accounts["tier"], accounts["verification"] = TIER["individual"], VERIFICATION["card"]
     # A team signs up in a week, a family as its members grow up.
     works = (rng.random(homes) < 0.4)[home]
@@ -61,8 +60,7 @@ def hijacked(count: int, world: World, rng: np.random.Generator) -> Group:
     A thief tries stolen passwords and uses, or resells, what opens: the accounts of one cohort
     share his proxies, program and time, and nothing before or after. Their owners stay.
     """
-    accounts = world.residents(count, rng)
-    accounts["tier"], accounts["verification"] = TIER["individual"], VERIFICATION["card"]
+    accounts = world.residents(count, rng, pays=1.0)
     usual = at_leisure(accounts, world, rng)
     usual["requests_per_day"] *= 2.0
     thief = teams(rng, count, 10.0, 0.7)
@@ -100,11 +98,6 @@ def hijacked(count: int, world: World, rng: np.random.Generator) -> Group:
         cohort=thief,
         updates=_seen_abroad(accounts, theft, rng),
     )
-
-
-def _live_together(accounts: Rows, home: np.ndarray) -> None:
-    for shared in ("access", "zone"):
-        accounts[shared] = of_each(home, accounts[shared])
 
 
 def _seen_abroad(accounts: Rows, theft: Rows, rng: np.random.Generator) -> Rows:

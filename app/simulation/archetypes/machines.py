@@ -18,7 +18,7 @@ TESTED = {"software_engineering": 3.0, "mathematics": 3.0, "agentic_reasoning": 
 
 def cron_and_ci(count: int, world: World, rng: np.random.Generator) -> Group:
     """Hard negative: jobs at the full hour, nightly batches, pipelines: the same prompts again."""
-    accounts = world.residents(count, rng)
+    accounts = world.residents(count, rng, pays=0.95)
     accounts["tier"] = TIER["team"]
     rows = world.habits(accounts, rng)
     periods = [HOUR_MS // 2, HOUR_MS, 4 * HOUR_MS, DAY_MS]
@@ -56,7 +56,7 @@ def evaluation_harness(count: int, world: World, rng: np.random.Generator) -> Gr
     The nearest that honest traffic of one account comes to extraction. A suite has some hundreds or
     thousands of questions, and every run asks them again; one harness in seven makes up new ones.
     """
-    accounts = world.residents(count, rng)
+    accounts = world.residents(count, rng, pays=0.95)
     accounts["tier"] = rng.choice([TIER["team"], TIER["research"], TIER["startup"]], count)
     rows = world.habits(accounts, rng)
     rows["requests_per_day"] = world.volumes(rng, count, 120.0, 0.9)
@@ -78,8 +78,7 @@ def evaluation_harness(count: int, world: World, rng: np.random.Generator) -> Gr
 
 def overnight_agents(count: int, world: World, rng: np.random.Generator) -> Group:
     """Hard negative: loops that work while people sleep: tools, long horizon, several at once."""
-    accounts = world.residents(count, rng)
-    accounts["tier"] = TIER["individual"]
+    accounts = world.residents(count, rng, pays=0.95)
     rows = world.habits(accounts, rng)
     rows["requests_per_day"] = world.volumes(rng, count, 200.0, 0.7)
     # Some run a loop or two, some a dozen in parallel: the more, the shorter each is.
@@ -102,7 +101,7 @@ def overnight_agents(count: int, world: World, rng: np.random.Generator) -> Grou
 
 def load_test(count: int, world: World, rng: np.random.Generator) -> Group:
     """Hard negative: a customer tries what the platform bears: one prompt, like a metronome."""
-    accounts = world.residents(count, rng)
+    accounts = world.residents(count, rng, pays=0.95)
     accounts["tier"] = TIER["enterprise"]
     rows = world.habits(accounts, rng)
     rows["gap_ms"] = rng.uniform(300, 1_500, count)
@@ -128,7 +127,7 @@ def public_benchmark(count: int, world: World, rng: np.random.Generator) -> Grou
     A benchmark has one prompt template and a finite set of questions, asked word for word by all
     who run it: the same SimHashes under the same template, for reasoning, from many strangers.
     """
-    accounts = world.residents(count, rng)
+    accounts = world.residents(count, rng, pays=0.95)
     suite = teams(rng, count, 40.0, 0.9)
     suites = int(suite[-1]) + 1
     accounts["tier"] = rng.choice([TIER["individual"], TIER["team"], TIER["research"]], count)

@@ -4,7 +4,7 @@ import numpy as np
 
 from app.simulation import rhythm
 from app.simulation.archetypes.people import at_leisure
-from app.simulation.archetypes.sizes import of_each, teams
+from app.simulation.archetypes.sizes import in_one_place, teams
 from app.simulation.arrivals import Conversations, Deadline
 from app.simulation.crowd import Group, Habit
 from app.simulation.rows import NULL, FloatArray
@@ -22,7 +22,7 @@ def class_cohort(count: int, world: World, rng: np.random.Generator) -> Group:
     accounts["payment"], accounts["billing"] = NULL, NULL
     accounts["email_domain"] = world.new("email_domain", courses) + course
     accounts["referral"] = world.new("referral", courses) + course
-    accounts["zone"] = of_each(course, accounts["zone"])
+    in_one_place(accounts, course)
     due = world.start_ms + rng.uniform(0.4, 1.1, courses) * (world.end_ms - world.start_ms)
     lecture = (due - rng.uniform(3, 28, courses) * DAY_MS).astype(np.int64)
     accounts["created_at"] = lecture[course] + rng.integers(0, HOUR_MS, count)
@@ -53,8 +53,7 @@ def hackathon(count: int, world: World, rng: np.random.Generator) -> Group:
     accounts["tier"], accounts["verification"] = TIER["free"], VERIFICATION["phone"]
     accounts["payment"], accounts["billing"] = NULL, NULL
     accounts["referral"] = world.new("referral", events) + event
-    for place in ("access", "zone"):
-        accounts[place] = of_each(event, accounts[place])
+    in_one_place(accounts, event)
     length = world.end_ms - world.start_ms
     lasts = min(2 * DAY_MS, length // 2)
     opens = world.start_ms + rng.uniform(0.02, 0.95, events) * (length - lasts)
@@ -90,7 +89,7 @@ def startup_cohort(count: int, world: World, rng: np.random.Generator) -> Group:
 
     Each builds something of its own on the boilerplate, most of it before the day of the demo.
     """
-    accounts = world.residents(count, rng)
+    accounts = world.residents(count, rng, pays=0.95)
     intake = teams(rng, count, 20.0, 0.5)
     intakes = int(intake[-1]) + 1
     accounts["tier"], accounts["verification"] = TIER["startup"], VERIFICATION["card"]
@@ -138,9 +137,7 @@ def ad_campaign(count: int, world: World, rng: np.random.Generator) -> Group:
     joined = begin[advert] + rng.exponential(1.0, count) * decay[advert]
     accounts["created_at"] = np.minimum(joined, world.end_ms - 1)
     accounts["referral"] = world.new("referral", adverts) + advert
-    for place in ("access", "zone"):
-        accounts[place] = of_each(advert, accounts[place])
-    accounts["billing"] = np.where(accounts["billing"] == NULL, NULL, accounts["access"])
+    in_one_place(accounts, advert)
     rows = at_leisure(accounts, world, rng)
     rows["language"][:, 0] = COUNTRY_LANGUAGE[accounts["access"]]
     rows["requests_per_day"] *= 2.0

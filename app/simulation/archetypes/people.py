@@ -3,7 +3,7 @@
 import numpy as np
 
 from app.simulation import rhythm
-from app.simulation.archetypes.sizes import teams
+from app.simulation.archetypes.sizes import in_one_place, teams
 from app.simulation.arrivals import Conversations
 from app.simulation.crowd import Group, Habit
 from app.simulation.rows import NULL, UPDATE, IntArray, Rows
@@ -62,8 +62,7 @@ def individuals(count: int, world: World, rng: np.random.Generator) -> Group:
 
 def heavy_individuals(count: int, world: World, rng: np.random.Generator) -> Group:
     """Hard negative: one person, up to a thousand times the median."""
-    accounts = world.residents(count, rng)
-    accounts["tier"] = TIER["individual"]
+    accounts = world.residents(count, rng, pays=1.0)
     rows = at_leisure(accounts, world, rng)
     median = world.law.assumed["individual_requests_per_day"]
     factor = world.law.assumed["heavy_factor"] ** rng.uniform(0.6, 1.0, count)
@@ -78,7 +77,7 @@ def heavy_individuals(count: int, world: World, rng: np.random.Generator) -> Gro
 
 def translators(count: int, world: World, rng: np.random.Generator) -> Group:
     """Hard negative: one task, one template of their own, every language."""
-    accounts = world.residents(count, rng)
+    accounts = world.residents(count, rng, pays=0.85)
     rows = at_leisure(accounts, world, rng)
     rows["requests_per_day"] = world.volumes(rng, count, 12.0, 1.0)
     rows["rhythm"] = rhythm.OFFICE
@@ -99,14 +98,14 @@ def auditors_and_teachers(count: int, world: World, rng: np.random.Generator) ->
     Schools and audit firms: a shared e-mail domain, work sheets that colleagues pass on, and
     prompts that ask for steps, rubrics and the grading of an answer.
     """
-    accounts = world.residents(count, rng)
+    accounts = world.residents(count, rng, pays=0.85)
     school = teams(rng, count, 5.0, 0.7)
     schools = int(school[-1]) + 1
     teaches = (rng.random(schools) < 0.6)[school]
     accounts["tier"] = np.where(teaches, TIER["education"], TIER["team"])
     accounts["verification"] = np.where(teaches, VERIFICATION["email"], VERIFICATION["card"])
     accounts["email_domain"] = world.new("email_domain", schools) + school
-    accounts["zone"] = accounts["zone"][np.searchsorted(school, school)]
+    in_one_place(accounts, school)
     rows = at_leisure(accounts, world, rng)
     rows["requests_per_day"] = world.volumes(rng, count, 7.0, 0.9)
     rows["rhythm"] = rhythm.OFFICE
@@ -135,13 +134,12 @@ def several_accounts(count: int, world: World, rng: np.random.Generator) -> Grou
 
     A VPN is on half of the time, plans go up, and one card pays for most of them.
     """
-    accounts = world.residents(count, rng)
+    accounts = world.residents(count, rng, pays=0.75)
     person = teams(rng, count, 2.4, 0.3, most=5)
     people = int(person[-1]) + 1
     first = np.searchsorted(person, person)
-    for shared in ("access", "zone", "device"):
-        accounts[shared] = accounts[shared][first]
-    accounts["billing"] = np.where(accounts["payment"] == NULL, NULL, accounts["access"])
+    accounts["device"] = accounts["device"][first]
+    in_one_place(accounts, person)
     card = world.new("payment", people) + person
     same = (accounts["payment"] != NULL) & (rng.random(count) < 0.8)
     accounts["payment"] = np.where(same, card, accounts["payment"])

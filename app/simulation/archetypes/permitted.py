@@ -3,7 +3,7 @@
 import numpy as np
 
 from app.simulation import rhythm
-from app.simulation.archetypes.sizes import of_each, teams
+from app.simulation.archetypes.sizes import in_one_place, of_each, teams
 from app.simulation.arrivals import Conversations
 from app.simulation.crowd import Group, Habit
 from app.simulation.rows import IntArray, Rows
@@ -56,13 +56,11 @@ def labelling_vendor(count: int, world: World, rng: np.random.Generator) -> Grou
 
 
 def _firms(count: int, firm: IntArray, world: World, rng: np.random.Generator) -> Rows:
-    accounts = world.residents(count, rng)
+    accounts = world.residents(count, rng, pays=1.0)
     firms = int(firm[-1]) + 1
     for reference in ("org", "payment", "email_domain"):
         accounts[reference] = world.new(reference, firms) + firm
-    for place in ("access", "zone"):
-        accounts[place] = of_each(firm, accounts[place])
-    accounts["billing"] = accounts["access"]
+    in_one_place(accounts, firm)
     joined = of_each(firm, accounts["created_at"])
     accounts["created_at"] = joined - rng.integers(0, 3 * DAY_MS, count)
     return accounts

@@ -5,7 +5,7 @@ import numpy as np
 from app.simulation import rhythm
 from app.simulation.archetypes.builders import with_tools
 from app.simulation.archetypes.people import at_leisure
-from app.simulation.archetypes.sizes import of_each, teams
+from app.simulation.archetypes.sizes import in_one_place, of_each, teams
 from app.simulation.arrivals import Conversations
 from app.simulation.crowd import Group, Habit
 from app.simulation.world import DAY_MS, LANGUAGES, SURFACES, TIER, VERIFICATION, World
@@ -17,8 +17,7 @@ def corporate_nat(count: int, world: World, rng: np.random.Generator) -> Group:
     """Hard negative: companies and campuses, each behind one address; accounts are people's own."""
     accounts = world.residents(count, rng)
     company = teams(rng, count, 30.0, 1.0)
-    for place in ("access", "zone"):
-        accounts[place] = of_each(company, accounts[place])
+    in_one_place(accounts, company)
     rows = at_leisure(accounts, world, rng)
     networks = world.add_networks(rng, int(company[-1]) + 1, hosts=1, proxy=0.15)
     rows["network"][:, 0] = networks + company
@@ -44,7 +43,7 @@ def enterprise_seats(count: int, world: World, rng: np.random.Generator) -> Grou
     )
     rollout = np.where(starts, soon, rollout)
     accounts["created_at"] = rollout[company] + rng.integers(0, 60_000, count)
-    accounts["zone"] = of_each(company, accounts["zone"])
+    in_one_place(accounts, company)
     rows = at_leisure(accounts, world, rng)
     rows["network"][:, 0] = world.add_networks(rng, companies, hosts=4, proxy=0.15) + company
     rows["network_share"] = [0.8, 1.0]
@@ -91,10 +90,9 @@ def niche_product(count: int, world: World, rng: np.random.Generator) -> Group:
     5 to 300 strangers, one program and client, a few prompt families, much the same volume each.
     A third of these products code, calculate or reason.
     """
-    accounts = world.residents(count, rng)
+    accounts = world.residents(count, rng, pays=0.9)
     product = teams(rng, count, 25.0, 1.0, least=5, most=300)
     products = int(product[-1]) + 1
-    accounts["tier"] = TIER["individual"]
     # Its customers came one after the other since it opened; it may have opened just now.
     opened = world.start_ms - rng.uniform(-0.5 * world.days, 250.0, products) * DAY_MS
     latest = world.start_ms + 0.8 * world.days * DAY_MS

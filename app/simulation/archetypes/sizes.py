@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from app.simulation.rows import IntArray
+from app.simulation.rows import NULL, IntArray, Rows
 
 LARGEST_SHARE = 0.15
 """What the largest team may have: a small population, too, shall have several of each kind."""
@@ -31,6 +31,13 @@ def teams(
         team[placed : placed + size] = number
         placed, number = placed + size, number + 1
     return team
+
+
+def in_one_place(accounts: Rows, team: IntArray) -> None:
+    """Let the accounts of a team live, and pay, where its first one lives."""
+    for place in ("access", "zone"):
+        accounts[place] = of_each(team, accounts[place])
+    accounts["billing"] = np.where(accounts["payment"] == NULL, NULL, accounts["access"])
 
 
 def of_each(team: IntArray, values: IntArray) -> IntArray:
