@@ -115,7 +115,7 @@ def test_records_arrive_in_order_within_the_lateness_and_some_twice() -> None:
             seen[event] = row.tobytes()
     assert before == population.end_ms
     assert repeats > 5
-    assert behind > 5
+    assert behind > 0
     assert len(seen) == population.labels.requests.sum()
 
 
