@@ -87,7 +87,7 @@ def make_part(
     """The part that ``partition`` publishes for epoch ``number``, from ``sketch_population``."""
     sketches = {feature.name: _trim(row) for feature, row in zip(FEATURES, histogram, strict=True)}
     sketches[TASKS_SKETCH] = [int(share) for share in shares]
-    return PopulationPart(
+    return PopulationPart.model_construct(
         snapshot=number,
         partition=partition,
         partitions=partitions,

@@ -1,6 +1,6 @@
 """A partition of accounts in a replay."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
@@ -10,12 +10,13 @@ from app.agents.controls import profiles, verdicts
 from app.agents.judgement import Judgement
 from app.agents.links import LinkSchedule
 from app.agents.sweep import Sweep
-from app.agents.table_partition import Place
+from app.agents.table_partition import Pause, Place
 from app.detection.population import EPOCH_MS
 from app.events import topics as t
 from app.events.framing import ShippedSchemas
 from app.events.population import PopulationPart
 from app.events.specs import PROFILES, REQUESTS
+from app.kernels import ledger as l
 from app.kernels.avro_decode_program import AvroPrograms, no_schemas
 from app.kernels.batches import Framed
 from app.kernels.decode import Decoded
@@ -24,7 +25,8 @@ from app.kernels.sightings import Output as Sightings
 from app.kernels.spec import RecordSpec
 from app.policy.document import PolicyDocument
 from app.replay.batches import Batch
-from app.replay.memory import PREFIX, InMemory, OnDead
+from app.replay.memory import PREFIX, InMemory, OnDead, run_through
+from app.state.checkpoint import Output
 from app.state.codec import ACCOUNT_CODEC
 from app.state.layout import ACCOUNT
 from app.state.store import ColumnStore
@@ -32,13 +34,6 @@ from app.state.store import ColumnStore
 REQUESTS_TOPIC = t.REQUESTS.full_name(PREFIX)
 PROFILES_TOPIC = t.PROFILES.full_name(PREFIX)
 VERDICTS_TOPIC = t.VERDICTS.full_name(PREFIX)
-
-
-class _Sweep(Sweep):
-    @property
-    def reporting(self) -> int | None:
-        """The sighting period whose accounts are being reported."""
-        return None if self._period is None else self._period.number
 
 
 class ReplayedAccounts(InMemory, AccountPartition):
@@ -56,7 +51,7 @@ class ReplayedAccounts(InMemory, AccountPartition):
         throttle: PolicyDocument | None,
     ) -> None:
         """``throttle`` is the policy whose limits a closed loop applies; None: an open loop."""
-        self.sweep = _Sweep(
+        self.sweep = Sweep(
             number,
             partitions,
             epoch_ms=EPOCH_MS,
@@ -76,6 +71,7 @@ class ReplayedAccounts(InMemory, AccountPartition):
             schemas=ShippedSchemas(),
             request_schemas=AvroPrograms(REQUESTS, no_schemas),
             profile_schemas=AvroPrograms(PROFILES, no_schemas),
+            lockstep=True,
         )
         if throttle is not None:
             limits = throttle.ladder.throttle
@@ -93,7 +89,17 @@ class ReplayedAccounts(InMemory, AccountPartition):
             return self._latest.decoded
         return super().decoded(framed, spec, avro)
 
-    def replay(self, batch: Batch) -> Iterator[None]:
+    def send(self, _slots: Iterable[int], _outputs: Iterable[Output]) -> None:
+        """Nothing leaves: ``actions`` has taken note of decisions, and the replay knows how far
+        each partition has come without being told by markers."""
+
+    @property
+    def completed(self) -> int:
+        """The newest sighting period that is over here; -1: nothing has begun."""
+        epoch = int(self.state.ledger[l.EPOCH])
+        return epoch * self.sweep.epoch_ms // self.sweep.period_ms - 1 if epoch >= 0 else -1
+
+    def replay(self, batch: Batch) -> Iterator[Pause]:
         """``requests`` of this partition's ``batch``."""
         refusals = self.state.refusals
         if refusals.minutes.size:
@@ -101,7 +107,7 @@ class ReplayedAccounts(InMemory, AccountPartition):
             self.state = self.state._replace(refusals=refusals._replace(refused=marks))
         yield from self.requests(self.hand_over(REQUESTS_TOPIC, *batch))
 
-    def join(self, batch: Batch) -> Iterator[None]:
+    def join(self, batch: Batch) -> Iterator[Pause]:
         """``profiles`` of this partition's ``batch``."""
         yield from profiles(self, self.hand_over(PROFILES_TOPIC, *batch))
 
@@ -110,7 +116,7 @@ class ReplayedAccounts(InMemory, AccountPartition):
         taken = []
         while self.sweep.pending:
             taken.append(self.sweep.encode_sightings(self.store)[1])
-        self.forget_changes()
+        self.forget_removed()
         return taken
 
     def take_parts(self) -> list[PopulationPart]:
@@ -118,6 +124,5 @@ class ReplayedAccounts(InMemory, AccountPartition):
         return self.sweep.take_parts()
 
     def hear(self, framed: Framed) -> None:
-        """Take note of campaigns' verdicts."""
-        for _ in verdicts(self, self.hand_over(VERDICTS_TOPIC, framed)):
-            raise AssertionError("verdicts wait for nothing")
+        """Take in campaigns' verdicts, and the markers behind them."""
+        run_through(verdicts(self, self.hand_over(VERDICTS_TOPIC, framed)))

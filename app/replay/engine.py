@@ -17,9 +17,13 @@ from typing import NamedTuple
 import numpy as np
 
 from app.agents.judgement import JudgementBook
+from app.agents.link_partition import LAGGARD
+from app.agents.table_partition import Pause
+from app.events.markers import SweepMarker
 from app.events.population import PopulationPart
 from app.kernels import columns as c
 from app.kernels import ledger as l
+from app.kernels.murmur2 import partition_of
 from app.kernels.sightings import Output as Sightings
 from app.policy.document import PolicyDocument
 from app.replay.accounts import (
@@ -28,7 +32,7 @@ from app.replay.accounts import (
     VERDICTS_TOPIC,
     ReplayedAccounts,
 )
-from app.replay.batches import Batch, IntArray, framed_records, select, split, split_framed
+from app.replay.batches import Batch, IntArray, framed_records, select, split
 from app.replay.decisions import DecisionLog
 from app.replay.links import ReplayedLinks
 from app.replay.listener import Listener
@@ -39,6 +43,9 @@ PARTITIONS = 12
 
 MOST_ACCOUNTS, MOST_LINKS = 6_000_000, 12_000_000
 """Rows over all partitions, as a worker that owns them all may hold: memory is used as they are."""
+
+
+_FOREVER = 1 << 62
 
 
 class _Item(NamedTuple):
@@ -57,14 +64,14 @@ class _Lane:
         self.waiting: deque[_Item] = deque()
         self.item: _Item | None = None
         """What it is in the middle of."""
-        self.steps: Iterator[None] = iter(())
-        self.stands_at: int | None = None
-        """The sighting period at whose end it waits for the others."""
+        self.steps: Iterator[Pause] = iter(())
+        self.stands = False
+        """Whether it waits at the end of a sighting period for the others."""
 
     @property
     def next_epoch(self) -> int | None:
         """The epoch of the records that it could fold now."""
-        if self.stands_at is not None:
+        if self.stands:
             return None
         if self.item is not None:
             return self.item.epoch
@@ -111,7 +118,12 @@ class Replay:
             for number in range(partitions)
         ]
         limit = -(-most_links // partitions)
-        self.links = ReplayedLinks(partitions, limit=limit, on_dead=self._listener.died)
+        self.links = ReplayedLinks(
+            partitions,
+            limit=limit,
+            judgement=lambda: self._book.current,
+            on_dead=self._listener.died,
+        )
         sweep = self._lanes[0].accounts.sweep
         self._epoch_ms, self._period_ms = sweep.epoch_ms, sweep.period_ms
         self._clock = -1
@@ -137,6 +149,9 @@ class Replay:
         epochs = np.maximum(clocks, self._clock) // self._epoch_ms
         cuts = np.flatnonzero(epochs[1:] != epochs[:-1]) + 1
         for start, stop in zip([0, *cuts.tolist()], [*cuts.tolist(), batch.size], strict=True):
+            if self._clock < 0:
+                # Nothing was reported of what lies before: nobody need wait for it.
+                self._settle(int(clocks[start]) // self._period_ms - 1, [])
             if epochs[start] != self._clock // self._epoch_ms:
                 self._enter_epoch(int(clocks[start]))
             self._clock = max(self._clock, int(clocks[stop - 1]))
@@ -226,15 +241,14 @@ class Replay:
             requests = lane.item.topic == REQUESTS_TOPIC
             batch = lane.item.batch
             lane.steps = accounts.replay(batch) if requests else accounts.join(batch)
-        for _ in lane.steps:
-            period = accounts.sweep.reporting
-            assert period is not None
-            self._reported.append((period, accounts.place.number, accounts.take_sightings()))
-            if period > self._closed:
-                lane.stands_at = period
+        for pause in lane.steps:
+            if pause is Pause.VERDICTS:
+                lane.stands = True
                 break
+            reported = (accounts.completed, accounts.place.number, accounts.take_sightings())
+            self._reported.append(reported)
         self._parts += accounts.take_parts()
-        if lane.stands_at is None:
+        if not lane.stands:
             self._tell_refused(lane.item, accounts)
             lane.item = None
 
@@ -255,36 +269,47 @@ class Replay:
         self._log.tell()
 
     def _close_next(self) -> bool:
-        """Close the earliest sighting period whose end partitions stand at, if all that must be
-        waited for do."""
-        standing = [lane for lane in self._lanes if lane.stands_at is not None]
-        if not standing:
+        """Close the sighting periods that are over everywhere, and let go on who waited for it.
+
+        A partition that is two periods behind the input's clock is idle and not waited for.
+        """
+        period = min(lane.accounts.completed for lane in self._lanes)
+        standing = [lane.accounts.completed for lane in self._lanes if lane.stands]
+        overdue = _FOREVER if self._ending else self._clock // self._period_ms - LAGGARD
+        if standing and min(standing) <= overdue:
+            period = max(period, min(standing))
+        if period <= self._closed:
             return False
-        period = min(lane.stands_at for lane in standing if lane.stands_at is not None)
-        overdue = self._clock // self._period_ms >= period + 2
-        if len(standing) < len(self._lanes) and not (overdue or self._ending):
-            return False
-        for _, _, sightings in sorted(self._reported, key=lambda reported: reported[:2]):
+        for *_, sightings in sorted(self._reported, key=lambda reported: reported[:2]):
             for part in sightings:
                 self.links.fold(part)
         self._reported = []
-        self._deliver(self.links.close(period))
-        self._closed = period
-        for lane in standing:
-            if lane.stands_at == period:
-                lane.stands_at = None
-        return True
-
-    def _deliver(self, outputs: Sequence[Output]) -> None:
-        """Verdicts to the accounts, campaign records to the listener."""
         verdicts = []
-        for output in outputs:
-            if output.topic == VERDICTS_TOPIC and output.value is not None:
-                verdicts.append((output.key, output.value))
+        for output in self.links.close(period):
+            if output.topic == VERDICTS_TOPIC:
+                verdicts.append(output)
             else:
                 self._listener.campaign(output)
-        if verdicts:
-            parts = split_framed(framed_records(verdicts), self._offsets[VERDICTS_TOPIC])
-            for lane, part in zip(self._lanes, parts, strict=True):
-                if len(part.frames):
-                    lane.accounts.hear(part)
+        self._settle(period, verdicts)
+        return True
+
+    def _settle(self, period: int, verdicts: Sequence[Output]) -> None:
+        """Give the accounts what the links had to say up to the end of ``period``."""
+        self._closed = period
+        count = len(self._lanes)
+        markers = [
+            SweepMarker(epoch=period, partition=number, partitions=count).framed()
+            for number in range(count)
+        ]
+        said: list[list[tuple[bytes, bytes]]] = [[] for _ in self._lanes]
+        for output in verdicts:
+            if output.value is not None:
+                key = np.frombuffer(output.key, np.uint8)
+                said[partition_of(key, 0, key.size, count)].append((output.key, output.value))
+        for number, lane in enumerate(self._lanes):
+            told = [*said[number], *((marker.key, marker.value) for marker in markers)]
+            framed = framed_records(told)
+            framed.frames[:, c.FRAME_OFFSET] += self._offsets[VERDICTS_TOPIC][number]
+            self._offsets[VERDICTS_TOPIC][number] += len(told)
+            lane.accounts.hear(framed)
+            lane.stands = lane.stands and lane.accounts.ahead

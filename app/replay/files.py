@@ -72,8 +72,9 @@ def _read(path: Path, spec: RecordSpec, read_bytes: int) -> Iterator[Block]:
     line = 1
     with path.open("rb") as file:
         for data in _whole_lines(path, _decompressed(path, file), read_bytes):
-            yield decode_lines(data, spec, line)._replace(position=file.tell())
-            line += data.count(b"\n")
+            block = decode_lines(data, spec, line)
+            yield block._replace(position=file.tell())
+            line = block.next_number
 
 
 def _whole_lines(path: Path, file: Readable, read_bytes: int) -> Iterator[bytes]:

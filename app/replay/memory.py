@@ -1,12 +1,12 @@
 """The worker's own partitions, fed with records in memory instead of record batches."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from app.agents.table_partition import Place, Run, TablePartition
+from app.agents.table_partition import Pause, Place, Run, TablePartition
 from app.kernels.batches import Framed
 from app.kernels.columns import FRAME_OFFSET
 from app.kernels.decode import Decoded
@@ -67,7 +67,13 @@ class InMemory(TablePartition):
         if bad.size:
             self._on_dead(topic, self._handed[topic].origin[bad], status[bad])
 
-    def forget_changes(self) -> None:
-        """There is no changelog: let go of what waits to be written to one."""
+    def forget_removed(self) -> None:
+        """There is no changelog that would have to forget the rows that were removed."""
         self.store.take_tombstones(self.store.tombstones)
         self.store.take_returned()
+
+
+def run_through(steps: Iterator[Pause]) -> None:
+    """Fold a run of an input that waits for nothing."""
+    for pause in steps:
+        raise AssertionError(f"there is nothing to wait for, but {pause}")

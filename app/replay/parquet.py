@@ -22,7 +22,7 @@ from app.kernels.decode import Decoded, read_only
 from app.kernels.handover import NO_TIMESTAMP
 from app.kernels.spec import Field, Kind, RecordSpec, default_of
 from app.kernels.text_columns import count_each, hash_strings, read_hex16
-from app.replay.batches import IntArray
+from app.replay.batches import Batch, IntArray
 from app.replay.ndjson import Block, key_column, sort_out
 
 ROWS = 1 << 15
@@ -69,7 +69,7 @@ def read_parquet(path: Path, spec: RecordSpec) -> Iterator[Block]:
                 share = (first - 1 + part.num_rows) / max(file.metadata.num_rows, 1)
                 block = _decode(path, part, spec, first)
                 yield block._replace(position=round(share * size))
-                first += part.num_rows
+                first = block.next_number
     except pa.ArrowInvalid as exc:
         raise UnreadableFile(f"{path}: not a readable Parquet file: {exc}") from None
 
@@ -111,7 +111,7 @@ def _decode(path: Path, part: pa.RecordBatch, spec: RecordSpec, first: int) -> B
     frames[:, c.FRAME_TIMESTAMP] = NO_TIMESTAMP
     frames[:, c.FRAME_VALUE_START] = frames[:, c.FRAME_KEY_START]
     decoded = Decoded(values, present, status, about, np.empty(0, np.uint8))
-    return sort_out(Framed(read_only(data), frames), decoded, numbers, spec)
+    return sort_out(Batch(Framed(read_only(data), frames), decoded, numbers), spec, first + count)
 
 
 def _judge(
