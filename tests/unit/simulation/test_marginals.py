@@ -139,7 +139,7 @@ def test_the_hours_of_clients_follow_the_traces() -> None:
     ground = world(days=7)
     group = builders.products(400, ground, np.random.default_rng(4))
     rows = group.habits[0].rows
-    rows["requests_per_day"], rows["active_share"], rows["gap_cv"] = 600.0, 1.0, 1.0
+    rows["requests_per_day"], rows["active_share"], rows["gap_cv"] = 150.0, 1.0, 1.0
     rows["volatility"] = 0.01
     group.accounts["zone"] = 0
     drawn = requests(group, ground, 7 * TICKS_PER_DAY)

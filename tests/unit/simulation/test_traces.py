@@ -105,7 +105,7 @@ def test_products_keep_the_hours_of_clients(clients: list[ClientTrace]) -> None:
     ground = world(days=7)
     group = builders.products(300, ground, np.random.default_rng(4))
     rows = group.habits[0].rows
-    rows["requests_per_day"], rows["active_share"], rows["gap_cv"] = 600.0, 1.0, 1.0
+    rows["requests_per_day"], rows["active_share"], rows["gap_cv"] = 200.0, 1.0, 1.0
     rows["volatility"] = 0.01
     group.accounts["zone"] = 0
     drawn = traffic(group, ground, 7 * TICKS_PER_DAY)

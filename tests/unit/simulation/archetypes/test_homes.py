@@ -34,7 +34,7 @@ def test_a_shared_card_pays_for_all_and_no_organisation_says_so() -> None:
 
 
 def test_a_hijacked_account_is_used_abroad_for_days_and_given_back() -> None:
-    group, ground = settle(homes.hijacked, 80, days=20.0)
+    group, ground = settle(homes.hijacked, 80, days=10.0)
     usual, theft = (habit.rows for habit in group.habits)
     rows = traffic(group, ground)
     stolen = np.isin(rows["client_hash"], theft["client"])

@@ -28,7 +28,7 @@ def test_a_class_signs_up_in_an_hour_and_works_before_the_deadline() -> None:
 
 
 def test_a_hackathon_is_new_accounts_for_a_weekend_on_one_network() -> None:
-    group, ground = settle(occasions.hackathon, 300, days=10.0)
+    group, ground = settle(occasions.hackathon, 200, days=6.0)
     rows = traffic(group, ground)
     number = largest(group)
     mine = of_cohort(group, rows, number)
