@@ -46,10 +46,12 @@ class Enforcement:
         self._limited_until = np.full(accounts, NEVER, np.int64)
         self._requests = np.full(accounts, UNLIMITED)
         self._tokens = np.full(accounts, UNLIMITED)
-        # The latest minute of each throttled account, and what it has had in it.
-        self._minute = np.full(accounts, -1, np.int64)
-        self._had_requests = np.zeros(accounts)
-        self._had_tokens = np.zeros(accounts)
+        # The latest even and odd minute of each throttled account, and what it has had in it:
+        # records of a minute still arrive while the next is under way. One that comes hours late
+        # finds its minute forgotten, and passes.
+        self._minute = np.full((2, accounts), -1, np.int64)
+        self._had_requests = np.zeros((2, accounts))
+        self._had_tokens = np.zeros((2, accounts))
 
     def suspend(self, accounts: IntArray, from_ms: int, until_ms: int | None) -> None:
         """Refuse ``accounts`` from ``from_ms`` to ``until_ms``, for good if that is None."""
@@ -111,14 +113,15 @@ class Enforcement:
         first[1:] = (account[1:] != account[:-1]) | (minute[1:] != minute[:-1])
         begin = np.flatnonzero(first)
         begins = np.repeat(begin, np.diff([*begin, place.size]))
-        goes_on = self._minute[account] == minute
+        slot = minute & 1, account
+        goes_on = self._minute[slot] == minute
         before = np.cumsum(tokens) - tokens
-        had_tokens = before - before[begins] + np.where(goes_on, self._had_tokens[account], 0.0)
-        had = np.arange(place.size) - begins + np.where(goes_on, self._had_requests[account], 0.0)
-        # Of an account's minutes the latest is written last, and stays.
-        self._minute[account] = minute
-        self._had_requests[account] = had + 1.0
-        self._had_tokens[account] = had_tokens + tokens
+        had_tokens = before - before[begins] + np.where(goes_on, self._had_tokens[slot], 0.0)
+        had = np.arange(place.size) - begins + np.where(goes_on, self._had_requests[slot], 0.0)
+        # Of an account's minutes the later are written last, and stay.
+        self._minute[slot] = minute
+        self._had_requests[slot] = had + 1.0
+        self._had_tokens[slot] = had_tokens + tokens
         over = (had >= self._requests[account]) | (had_tokens >= self._tokens[account])
         beyond: IntArray = place[over]
         return beyond

@@ -49,4 +49,8 @@ def behind(attack: Rows, per_day: float, world: World, rng: np.random.Generator)
     cover["requests_per_day"] = per_day * volume
     for name in (*PLACES, "active_from", "active_to"):
         cover[name] = attack[name]
+    # Most have one tool for everything; the others keep what the person they play would use.
+    same = rng.random(len(cover)) < 0.6
+    for name in ("client", "client_share"):
+        cover[name][same] = attack[name][same]
     return cover

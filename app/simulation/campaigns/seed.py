@@ -119,9 +119,12 @@ class Seed(Campaign):
         """A queue that never sleeps gives every account its next question or few."""
         attack, rng, traits = wave.attack, wave.rng, wave.traits
         attack["rhythm"], attack["volatility"] = rhythm.FLAT, 0.1
-        spread = np.exp(0.6 * rng.standard_normal(wave.size))
-        attack["session_size"] = np.maximum(traits.per_session * spread, 1.0)
+        spread = np.exp(0.5 * rng.standard_normal(wave.size))
         attack["multi_turn"] = rng.random(wave.size) < traits.multi_turn
+        # A task that takes several turns takes as many as it takes an honest developer.
+        turns = np.exp(rng.uniform(np.log(3.0), np.log(25.0), wave.size))
+        questions = np.maximum(traits.per_session * spread, 1.0)
+        attack["session_size"] = np.where(attack["multi_turn"], turns, questions)
         attack["gap_ms"] = np.exp(rng.uniform(np.log(5_000), np.log(90_000), wave.size))
         attack["gap_cv"] = rng.uniform(0.6, 1.6, wave.size)
 

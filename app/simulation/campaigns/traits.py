@@ -88,7 +88,7 @@ class Traits:
             # of accounts for which each was bought.
             stays=tuple(rng.dirichlet([1.0, 1.0, 1.0]).tolist()),
             # An account is given some questions at a time; in some accounts they follow each other.
-            per_session=float(np.exp(rng.uniform(np.log(1.5), np.log(12.0)))),
+            per_session=float(np.exp(rng.uniform(0.0, np.log(5.0)))),
             multi_turn=float(rng.uniform(0.0, 0.7)),
             # Spread of the logarithm of an account's volume: "load balanced evenly".
             evenness=float(rng.uniform(0.0, 0.2)),

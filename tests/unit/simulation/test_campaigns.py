@@ -53,7 +53,7 @@ def test_seed_is_quiet_even_and_spread_over_cards_and_proxies() -> None:
     per_account = np.bincount(mine["account"], minlength=fraudulent.size)[fraudulent]
     assert per_account.mean() == pytest.approx(5 * 25.6, rel=0.05)
     # Balanced: hardly more spread than chance, where honest volumes spread over orders.
-    assert per_account.std() / per_account.mean() < 0.4
+    assert per_account.std() / per_account.mean() < 0.6
     _, sharing = np.unique(population.accounts["payment"][fraudulent], return_counts=True)
     # The first are those on trial credit, and the last bundle may be cut short.
     assert 2 <= np.median(sharing[1:]) <= 8
