@@ -14,7 +14,7 @@ from app.kernels.batches import Framed
 from app.kernels.sightings import Output as Sightings
 from app.replay.batches import framed_pairs, framed_records, split_framed
 from app.replay.memory import PREFIX, InMemory, OnDead, run_through
-from app.state.checkpoint import Output
+from app.state.checkpoint import BY_KEY, Output
 from app.state.link_codec import LINK_CODEC
 from app.state.link_layout import LINK
 from app.state.store import ColumnStore
@@ -86,7 +86,7 @@ class ReplayedLinks:
         if findings:
             self._take(framed_records(findings))
         # A marker has a partition of its own: the replay needs none.
-        return [o for o in said if o.topic != SIGHTINGS_TOPIC and o.partition is None]
+        return [o for o in said if o.topic != SIGHTINGS_TOPIC and o.partition == BY_KEY]
 
     def _take(self, framed: Framed) -> None:
         parts = split_framed(framed, self._offsets)
