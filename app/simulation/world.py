@@ -92,7 +92,8 @@ class World:
         self.console_program = self.add_programs(1)
         self.popular_prompts = self.new("family", POPULAR_PROMPTS)
         schemas = shared.integers(6, 40, TOOLS)
-        self.tools = self.add_programs(TOOLS, tools=schemas, temperature=1.0)
+        settings = temperatures(shared, TOOLS)
+        self.tools = self.add_programs(TOOLS, tools=schemas, temperature=settings)
         self.tool_clients = self.new("client", TOOLS)
 
     @property
@@ -306,6 +307,7 @@ PEOPLES_TASKS = {
     "data_analysis": 0.8,
     "vision": 0.5,
     "extraction": 0.3,
-    "agentic_reasoning": 0.3,
+    "agentic_reasoning": 0.4,
+    "long_horizon_planning": 0.3,
     "other": 1.0,
 }

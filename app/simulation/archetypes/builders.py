@@ -18,7 +18,8 @@ DEVELOPERS_TASKS = {
     "data_analysis": 1.5,
     "classification": 1.0,
     "writing": 1.0,
-    "agentic_reasoning": 1.0,
+    "agentic_reasoning": 1.5,
+    "long_horizon_planning": 1.0,
     "vision": 0.5,
     "mathematics": 0.5,
     "other": 0.5,
@@ -34,6 +35,7 @@ PRODUCTS_TASKS = {
     "translation": 1.0,
     "vision": 0.5,
     "agentic_reasoning": 0.7,
+    "long_horizon_planning": 0.4,
     "other": 0.5,
 }
 
@@ -123,7 +125,9 @@ def tool_use(rows: Rows, tool: IntArray, world: World, rng: np.random.Generator)
     rows["rhythm"] = np.where(rng.random(count) < 0.6, rhythm.OFFICE, rhythm.EVENING)
     rows["program"] = (world.tools + tool)[:, None]
     rows["client"] = (world.tool_clients + tool)[:, None]
-    rows["surface"], rows["multi_turn"] = SURFACES.index("api"), True
+    rows["surface"] = SURFACES.index("api")
+    # Three in ten complete what is being typed, and each completion stands for itself.
+    rows["multi_turn"] = tool % 10 >= 3
     rows["families"] = 0
     rows["session_size"], rows["gap_ms"], rows["gap_cv"] = 25.0, 9_000.0, 1.6
     # A turn resends the whole conversation, so its prompts are near-duplicates of each other.
@@ -131,7 +135,12 @@ def tool_use(rows: Rows, tool: IntArray, world: World, rng: np.random.Generator)
     world.choose_tasks(
         rows,
         rng,
-        {"software_engineering": 8.0, "tool_use": 3.0, "agentic_reasoning": 2.0},
+        {
+            "software_engineering": 8.0,
+            "tool_use": 3.0,
+            "agentic_reasoning": 3.0,
+            "long_horizon_planning": 2.0,
+        },
         rng.uniform(0.5, 0.85, count),
     )
     rows["elicitation"] = -1.6 + 0.6 * rng.standard_normal(count)

@@ -12,8 +12,13 @@ from app.simulation.world import TIER, World
 
 HOUR_MS = 3_600_000
 
-TESTED = {"software_engineering": 3.0, "mathematics": 3.0, "agentic_reasoning": 3.0}
-"""What public benchmarks test."""
+TESTED = {
+    "software_engineering": 3.0,
+    "mathematics": 3.0,
+    "agentic_reasoning": 3.0,
+    "long_horizon_planning": 1.5,
+}
+"""What public benchmarks and private suites test."""
 
 
 def cron_and_ci(count: int, world: World, rng: np.random.Generator) -> Group:
@@ -69,9 +74,7 @@ def evaluation_harness(count: int, world: World, rng: np.random.Generator) -> Gr
     suite = np.exp(rng.uniform(np.log(100), np.log(5_000), count)).astype(np.int64)
     made_up = rng.random(count) < 1 / 7
     rows["questions"] = np.where(made_up, 0, np.maximum(1, suite // rows["families"]))
-    world.choose_tasks(
-        rows, rng, {"software_engineering": 4.0, "agentic_reasoning": 3.0, "mathematics": 3.0}, 0.5
-    )
+    world.choose_tasks(rows, rng, TESTED, 0.5)
     rows["elicitation"] = 0.7 + 0.4 * rng.standard_normal(count)
     return Group("evaluation_harness", accounts, [Habit(Conversations(), rows)])
 

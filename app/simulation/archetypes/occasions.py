@@ -77,7 +77,13 @@ def hackathon(count: int, world: World, rng: np.random.Generator) -> Group:
     world.choose_tasks(
         rows,
         rng,
-        {"agentic_reasoning": 4.0, "software_engineering": 4.0, "tool_use": 2.0, "vision": 1.0},
+        {
+            "agentic_reasoning": 4.0,
+            "software_engineering": 4.0,
+            "long_horizon_planning": 2.0,
+            "tool_use": 2.0,
+            "vision": 1.0,
+        },
         0.6,
     )
     rows["elicitation"] = -0.9 + 0.7 * rng.standard_normal(count)
@@ -113,7 +119,13 @@ def startup_cohort(count: int, world: World, rng: np.random.Generator) -> Group:
     world.choose_tasks(
         rows,
         rng,
-        {"agentic_reasoning": 3.0, "software_engineering": 3.0, "extraction": 2.0, "chat": 2.0},
+        {
+            "agentic_reasoning": 3.0,
+            "software_engineering": 3.0,
+            "long_horizon_planning": 1.5,
+            "extraction": 2.0,
+            "chat": 2.0,
+        },
         0.7,
     )
     demo["task"], demo["task_share"] = rows["task"], rows["task_share"]
