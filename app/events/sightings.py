@@ -95,6 +95,10 @@ class Sighting(Record):
     input_tokens: Total = Field(
         default=0, description="In the period, if its requests were like those of the week."
     )
+    payment: Hex16 | None = Field(
+        default=None, description="From the profile: members of a link who pay with one card."
+    )
+    device: Hex16 | None = Field(default=None, description="From the profile, likewise.")
 
     def record_key(self) -> str:
         return f"{self.kind}:{self.hash}"

@@ -42,6 +42,15 @@ def observe(registers: Registers, hashed: np.uint64) -> None:
 
 
 @lean_kernel
+def scrambled(value: np.uint64) -> np.uint64:
+    """A uniform hash of ``value``: SplitMix64's finalizer (Steele, Lea and Flood, OOPSLA 2014)."""
+    z = value + np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+@lean_kernel
 def merge(registers: Registers, other: Registers) -> None:
     """Make ``registers`` the sketch of the union. Raises ValueError for another size."""
     if registers.size != other.size:

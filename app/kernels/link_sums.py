@@ -16,10 +16,10 @@ import numpy.typing as npt
 from app.kernels import sighting_columns as s
 from app.kernels.compile import lean_kernel
 from app.kernels.decode_types import Bool, Int, Record
-from app.kernels.hyperloglog import merge, observe
+from app.kernels.hyperloglog import merge, observe, scrambled
 from app.state import link_layout as layout
 from app.state.layout import TASKS, VERIFICATIONS
-from app.state.link_layout import MODEL_BUCKETS, SCORES
+from app.state.link_layout import MODEL_BUCKETS, SCORES, THINGS
 
 HOURS_CEILING = 2**16 - 1  # of a link's narrow fields
 SUMS_CEILING = 2**32 - 1  # of a link's other sums
@@ -88,6 +88,9 @@ def _clear_window(target: Record, w: Int) -> None:
     target["voters"][w] = 0
     for k in range(target["registers"].shape[1]):
         target["registers"][w, k] = 0
+    for thing in range(len(THINGS)):
+        for k in range(target["things"].shape[2]):
+            target["things"][w, thing, k] = 0
 
 
 @lean_kernel
@@ -152,6 +155,12 @@ def _add_to_window(
     if values[s.SIG_CAMPAIGN] != 0:
         target["voters"][w] = capped_sum(target["voters"][w], 1, wide)
     observe(target["registers"][w], np.uint64(values[s.SIG_ACCOUNT]))
+    for thing in range(len(THINGS)):
+        has = np.uint64(values[s.SIG_PAYMENT + thing])
+        if has != np.uint64(0):
+            count = layout.PAYING + thing
+            counts[w, count] = capped_sum(counts[w, count], 1, wide)
+            observe(target["things"][w, thing], scrambled(has))
 
 
 @lean_kernel
@@ -250,3 +259,5 @@ def _merge_window(target: Record, other: Record, w: Int, wide: Int) -> None:
         )
     target["voters"][w] = capped_sum(target["voters"][w], np.int64(other["voters"][w]), wide)
     merge(target["registers"][w], other["registers"][w])
+    for thing in range(len(THINGS)):
+        merge(target["things"][w, thing], other["things"][w, thing])

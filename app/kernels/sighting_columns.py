@@ -50,7 +50,9 @@ SIG_CAMPAIGN = SIG_MODEL + 11
 SIG_CAMPAIGN_PROBABILITY = SIG_MODEL + 12  # that the account holds
 SIG_CAMPAIGN_EPOCH = SIG_MODEL + 13  # of the verdict that said so
 SIG_INPUT_TOKENS = SIG_MODEL + 14
-SIG_WIDTH = SIG_MODEL + 15
+SIG_PAYMENT = SIG_INPUT_TOKENS + 1  # these two in the order of THINGS
+SIG_DEVICE = SIG_PAYMENT + 1
+SIG_WIDTH = SIG_DEVICE + 1
 
 FRAME_BYTES = 5  # magic byte and schema id
 HEX16 = 16

@@ -75,10 +75,14 @@ SIGHTINGS = 0  # accounts active in an epoch, summed over epochs
 ARRIVALS = 1  # of accounts first seen in that very epoch: one for each account that arrived
 EXEMPT = 2  # of accounts that are observed, never enforced
 TRUSTED = 3  # of accounts verified by document or contract
-COUNTS = 4
+PAYING = 4  # of accounts whose payment method is known
+REGISTERED = 5  # of accounts whose device at sign-up is known
+COUNTS = 6
 
 SAMPLE = 16  # members kept by name: a uniform sample, exact while a link has no more
 REGISTERS = 64  # bytes of HyperLogLog registers, two to a byte: 128 registers, 9.2 % error
+THINGS = ("payment", "device")  # what members have that strangers do not share
+THING_REGISTERS = 32  # bytes: 64 registers, 13 %
 TOTAL_REGISTERS = 512  # 1,024 registers, 3.3 %
 MODEL_BUCKETS = 7  # few models are in use at a time; two in a bucket hide a move between them
 VOTES = 3  # campaigns counted in a window, those with the smallest ids
@@ -109,6 +113,7 @@ LINK = np.dtype(
         ("votes", np.uint32, (2, VOTES)),  # sightings that hold each of them
         ("voters", np.uint32, (2,)),  # sightings that hold any campaign
         ("registers", np.uint8, (2, REGISTERS)),  # HyperLogLog of the accounts
+        ("things", np.uint8, (2, len(THINGS), THING_REGISTERS)),  # and of what they have
         # by day
         ("models", np.uint32, (2, MODEL_BUCKETS)),  # sums of shares, by hash of the model
         ("hours", np.uint16, (2, 24)),  # accounts active in each hour
@@ -148,6 +153,7 @@ TOTALS = np.dtype(
         ("tasks", np.int64, (2, len(TASKS))),
         ("voters", np.int64, (2,)),
         ("registers", np.uint8, (2, TOTAL_REGISTERS)),
+        ("things", np.uint8, (2, len(THINGS), THING_REGISTERS)),
         ("models", np.int64, (2, MODEL_BUCKETS)),
         ("hours", np.int64, (2, 24)),
     ],

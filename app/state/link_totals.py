@@ -12,6 +12,9 @@ from app.state.link_history import TOTALS_1
 from app.state.link_layout import LINK_KINDS, TOTALS
 
 
+SKETCHES = ("registers", "things")
+
+
 def new_totals() -> npt.NDArray[Any]:
     """Totals of no sightings: structured[kinds] of ``TOTALS``, in the order of ``LINK_KINDS``."""
     totals = np.zeros(len(LINK_KINDS), TOTALS)
@@ -24,9 +27,7 @@ def totals_to_json(totals: npt.NDArray[Any]) -> dict[str, Any]:
     """The totals by kind, of the kinds that were sighted at all."""
     return {
         kind: {
-            name: [part.tobytes().hex() for part in total[name]]
-            if name == "registers"
-            else total[name].tolist()
+            name: _hexadecimal(total[name]) if name in SKETCHES else total[name].tolist()
             for name in TOTALS.names or ()
         }
         for kind, total in zip(LINK_KINDS, totals, strict=True)
@@ -47,9 +48,20 @@ def totals_from_json(saved: Any) -> npt.NDArray[Any]:
             total = totals[LINK_KINDS.index(kind)]
             for name in TOTALS.names or ():
                 value = fields[name]
-                if name == "registers":
-                    value = [np.frombuffer(bytes.fromhex(part), np.uint8) for part in value]
-                total[name] = value
+                total[name] = _registers(value) if name in SKETCHES else value
     except (KeyError, TypeError, AttributeError, ValueError) as exc:
         raise ValueError(f"the totals of links make no sense: {exc!r}") from exc
     return totals
+
+
+def _hexadecimal(registers: npt.NDArray[np.uint8]) -> Any:
+    """Registers as text, one string for each sketch."""
+    if registers.ndim > 1:
+        return [_hexadecimal(part) for part in registers]
+    return registers.tobytes().hex()
+
+
+def _registers(saved: Any) -> Any:
+    if isinstance(saved, list):
+        return [_registers(part) for part in saved]
+    return np.frombuffer(bytes.fromhex(saved), np.uint8)

@@ -56,6 +56,8 @@ def sightings(draw) -> Sighting:
         first_seen=int(rng.integers(0, 2 * (epoch + 1) * 6 * HOUR_MS)),
         created_at=int(rng.integers(0, 2**42)) if seed % 3 else None,
         org=f"{int(rng.integers(0, 2**63)):016x}" if seed % 2 else None,
+        payment=f"{int(rng.integers(1, 40)):016x}" if seed % 3 else None,
+        device=f"{int(rng.integers(1, 2**63)):016x}" if seed % 5 else None,
         verification=[None, "card", "document", "contract"][seed % 4],
         exempt=bool(seed % 5 == 0),
     )

@@ -138,7 +138,7 @@ class Account:
     def _no_close_call(self, places: list[Place]) -> None:
         first, second = sorted(place.weight for place in places)[:2]
         if self.late and second > 0 and second - first <= 1e-5 * second:
-            raise CloseCall('tie')
+            raise CloseCall("tie")
 
     def count(self, period: int, tokens: int) -> None:
         number, requests, total = self.period if self.period[0] == period else (period, 0, 0.0)

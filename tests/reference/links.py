@@ -18,6 +18,7 @@ from app.state.link_layout import (
     REGISTERS,
     SAMPLE,
     SCORES,
+    THING_REGISTERS,
     VOTES,
 )
 
@@ -34,6 +35,7 @@ def link_of(
     day: int,
     window: int,
     registers: int = REGISTERS,
+    things: int = THING_REGISTERS,
     sample: int = SAMPLE,
 ) -> dict[str, Any]:
     """The fields of the row that ``sightings``, each counted once, leave behind.
@@ -56,6 +58,7 @@ def link_of(
         "tasks": np.zeros((2, len(TASKS)), np.int64),
         "voters": np.zeros(2, np.int64),
         "registers": np.zeros((2, registers), np.uint8),
+        "things": np.zeros((2, 2, things), np.uint8),
         "models": np.zeros((2, MODEL_BUCKETS), np.int64),
         "hours": np.zeros((2, 24), np.int64),
     }
@@ -79,7 +82,11 @@ def _add_to_window(row: dict[str, Any], w: int, x: Sighting, hours: int) -> None
     row["log_load_squared"][w] += load**2
     arrived = x.first_seen >= x.ts - hours * HOUR_MS
     trusted = x.verification in ("document", "contract")
-    row["counts"][w] += [1, arrived, x.exempt, trusted]
+    has = [x.payment, x.device]
+    row["counts"][w] += [1, arrived, x.exempt, trusted, *(y is not None for y in has)]
+    for thing, value in enumerate(has):
+        if value is not None:
+            set_register(row["things"][w, thing], scrambled(int(value, 16)))
     row["scores"][w] += scores_of(x)
     row["tasks"][w] += x.tasks
     row["voters"][w] += x.campaign is not None
@@ -107,6 +114,14 @@ def _add_to_day(row: dict[str, Any], d: int, x: Sighting) -> None:
         if share:
             row["models"][d, int(model or "0", 16) % MODEL_BUCKETS] += share
     row["hours"][d] += [x.hours >> hour & 1 for hour in range(24)]
+
+
+def scrambled(value: int) -> int:
+    """SplitMix64's next number after the state ``value``."""
+    z = (value + 0x9E3779B97F4A7C15) % 2**64
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9 % 2**64
+    z = (z ^ z >> 27) * 0x94D049BB133111EB % 2**64
+    return z ^ z >> 31
 
 
 def log2_fixed(value: int) -> int:

@@ -133,6 +133,8 @@ def summary_of(
         "campaign_probability": permille(row["campaign_probability"], 1) if held else 0,
         "campaign_epoch": int(row["campaign_epoch"]) if held else 0,
         "input_tokens": _like_the_week(row["input_tokens"][WEEK], total, row["epoch_requests"]),
+        "payment": hex16(row["payment"]) if row["payment"] else None,
+        "device": hex16(row["device"]) if row["device"] else None,
     }
 
 

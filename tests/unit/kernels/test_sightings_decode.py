@@ -61,6 +61,8 @@ def columns_of(x: Sighting) -> dict[int, int]:
         s.SIG_CAMPAIGN_PROBABILITY: x.campaign_probability,
         s.SIG_CAMPAIGN_EPOCH: x.campaign_epoch,
         s.SIG_INPUT_TOKENS: x.input_tokens,
+        s.SIG_PAYMENT: signed(x.payment),
+        s.SIG_DEVICE: signed(x.device),
     }
 
 
@@ -89,6 +91,8 @@ FULL = {
     "campaign_probability": 987,
     "campaign_epoch": 2**31 - 1,
     "input_tokens": 2**62,
+    "payment": "8000000000000001",
+    "device": "00000000000000ff",
 }
 
 
