@@ -55,6 +55,7 @@ class Campaign:
     def __post_init__(self) -> None:
         if self.accounts < 1:
             raise ValueError("a campaign needs at least one account")
+        ShareMode(self.share_mode)
         if not 0.0 < self.attack_share <= 1.0:
             raise ValueError("attack_share must be above 0 and at most 1")
         if self.requests_per_day <= 0.0 or self.start_after_ms < 0 or self.length_ms <= 0:
@@ -71,7 +72,7 @@ class Campaign:
     @property
     def attacks_per_day(self) -> float:
         """Attack requests of an account and day."""
-        if self.share_mode is ShareMode.FIXED_EXTRACTION:
+        if self.share_mode == ShareMode.FIXED_EXTRACTION:
             return self.requests_per_day
         return self.requests_per_day * self.attack_share
 

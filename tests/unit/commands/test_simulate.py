@@ -135,6 +135,17 @@ def murmur2(key: bytes) -> int:
     return (h ^ h >> 15) & 0x7FFFFFFF
 
 
+def test_a_campaign_can_be_scaled_and_hidden_behind_cover(tmp_path: Path) -> None:
+    summary = run(
+        *("--accounts", "60", "--days", "1", "--json", "--requests", str(tmp_path / "r.parquet")),
+        *("--campaign", "unlinked", "--scale", "0.002", "--share", "25"),
+        *("--share-mode", "fixed_extraction", "--heaviest", "200", "--campaign-days", "0.5"),
+    )
+    assert summary["fraudulent_accounts"] == 50
+    # Half a day of 25.6 each: with a fixed total it would be a quarter of that.
+    assert summary["attack_requests"] == pytest.approx(50 * 12.8, rel=0.25)
+
+
 def test_no_campaign_is_a_campaign_of_nobody(tmp_path: Path) -> None:
     summary = run(
         *("--accounts", "40", "--days", "0.1", "--campaign", "none", "--json"),
@@ -149,6 +160,8 @@ def test_no_campaign_is_a_campaign_of_nobody(tmp_path: Path) -> None:
     [
         (("--profiles", "p.ndjson"), 2, "goes with --requests"),
         (("--requests", "r.ndjson", "--encoding", "avro"), 2, "files are NDJSON"),
+        (("--scale", "0.1", "--campaign-accounts", "9"), 2, "both say how many"),
+        (("--share", "25", "--attack-share", "0.5"), 2, "both say how much"),
         (("--requests", "absent/r.ndjson"), 1, "No such file"),
         (("--start", "2025-01-06T00:30:00Z", "--requests", "r.ndjson"), 2, "full hour"),
         (("--accounts", "0", "--campaign", "none", "--requests", "r"), 2, "at least one account"),

@@ -89,8 +89,10 @@ def test_a_campaign_begins_when_told() -> None:
         {"attack_share": 1.1},
         {"requests_per_day": 0.0},
         {"start_after_ms": -1},
+        {"length_ms": 0},
+        {"share_mode": "fixed"},
     ],
 )
 def test_impossible_campaigns_are_refused(changes: dict[str, float]) -> None:
-    with pytest.raises(ValueError, match=r"must|needs|not below"):
+    with pytest.raises(ValueError, match=r"must|needs|not below|not a valid"):
         Naive(**changes)  # type: ignore[arg-type]

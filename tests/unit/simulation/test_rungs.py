@@ -126,7 +126,7 @@ def test_combined_is_all_of_it() -> None:
 def test_fixed_extraction_keeps_the_attack_and_adds_cover(rung: str) -> None:
     run = Run(rung, 7.0, accounts=60, attack_share=0.25, share_mode=ShareMode.FIXED_EXTRACTION)
     assert len(run.attack) / 60 / 7 == pytest.approx(25.6, rel=0.15)
-    assert len(run.cover) / len(run.attack) == pytest.approx(3.0, rel=0.25)
+    assert len(run.cover) / len(run.attack) == pytest.approx(3.0, rel=0.4)
 
 
 def test_cover_is_of_many_kinds_of_people() -> None:
