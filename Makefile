@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo test lint format typecheck fuzz bench lock schemas clean
+.PHONY: help install install-dev demo test lint format typecheck fuzz bench evaluate lock schemas clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -51,6 +51,10 @@ typecheck: $(VENV)/.installed-dev ## strict type check
 
 bench: $(VENV)/.installed-dev ## the measured ratios; the last line is one JSON object
 	@$(BIN)/python -m tests.benchmarks.bench $(ARGS)
+
+evaluate: $(VENV)/.installed-dev ## the whole table of the README: hours; goes on where it stopped
+	@$(BIN)/reflux evaluate --table README.md --results .cache/evaluation \
+		--report .cache/evaluation/page $(ARGS)
 
 schemas: $(VENV)/.installed-dev ## write schemas/ anew from the records
 	@$(BIN)/python -m app.events.generate_schemas

@@ -1,11 +1,24 @@
 """The whole table: which worlds it is made of, and how it is written into a page."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from app.detection.group_evidence import GROUP_FAMILIES
 from app.replay.evaluation import NONE, Experiment
-from app.replay.evaluation_text import COLUMNS, NOTHING, notes, number, percent
+from app.replay.evaluation_text import (
+    duration,
+    false_positives,
+    interval,
+    leak_mark,
+    notes,
+    number,
+    percent,
+)
+from app.replay.figures import clopper_pearson
 from app.simulation.campaigns import LADDER, ShareMode
 
 Result = dict[str, Any]
@@ -13,19 +26,14 @@ Result = dict[str, Any]
 TUNING_SEEDS = tuple(range(1, 10))
 SHARES = (100.0, 50.0, 25.0, 10.0, 5.0)
 GATED_SEEDS = (101, 102, 103)
+LADDER_SEED = 104
+"""Of the first other rung; each has a world of its own."""
 BENIGN_SEEDS = (121, 122, 123)
 LATENCY_SEED = 131
 ABLATION_SEED = 141
 LATENCY_SCALES = (0.02, 0.1, 1.0)
 """500, 2,500 and 25,000 accounts: pooled evidence grows with the campaign."""
-ABLATED = (
-    (),
-    ("groups",),
-    ("evidence",),
-    *((f"groups.{name}",) for name in (
-        "content", "templates", "concealment", "rhythm", "load", "origin", "linkage", "association",
-    )),
-)  # fmt: skip
+ABLATED = ((), ("evidence",), ("groups",), *((f"groups.{name}",) for name in GROUP_FAMILIES))
 
 MARKS = ("<!-- evaluation -->", "<!-- /evaluation -->")
 
@@ -34,25 +42,28 @@ def _gated() -> list[Experiment]:
     """The campaign to stop: three seeds for each share, both ways of counting shares."""
     return [
         Experiment("seed", share, mode, seed=seed)
-        for share in SHARES[:4]
-        for mode in _modes(share)
-        for seed in GATED_SEEDS
-    ] + [Experiment("seed", 5.0, mode, seed=GATED_SEEDS[0]) for mode in _modes(5.0)]
-
-
-def _ladder() -> list[Experiment]:
-    """Every other rung on a world of its own."""
-    others = [name for name in LADDER if name != "seed"]
-    return [
-        Experiment(name, share, mode, seed=104 + number)
-        for number, name in enumerate(others)
         for share in SHARES
         for mode in _modes(share)
+        for seed in GATED_SEEDS[: 3 if share >= 10.0 else 1]
     ]
 
 
+def _ladder() -> list[Experiment]:
+    return [
+        Experiment(name, share, seed=LADDER_SEED + place)
+        for place, name in enumerate(name for name in LADDER if name != "seed")
+        for share in SHARES
+    ]
+
+
+def _extraction() -> list[Experiment]:
+    """The ladder once more, with as much extracted at every share."""
+    mode = ShareMode.FIXED_EXTRACTION.value
+    return [replace(one, share_mode=mode) for one in _ladder() if one.share < 100.0]
+
+
 def _benign() -> list[Experiment]:
-    return [Experiment(NONE, seed=seed, accounts=60_000) for seed in BENIGN_SEEDS]
+    return [Experiment(NONE, seed=seed) for seed in BENIGN_SEEDS]
 
 
 def _latency() -> list[Experiment]:
@@ -72,21 +83,15 @@ def _modes(share: float) -> list[str]:
     return [mode.value for mode in ShareMode][: 1 if share == 100.0 else 2]
 
 
-_PLANS = {
+_PLANS: dict[str, Callable[[], list[Experiment]]] = {
     "seed": _gated,
     "ladder": _ladder,
+    "extraction": _extraction,
     "benign": _benign,
     "latency": _latency,
     "ablation": _ablation,
 }
 SECTIONS = tuple(_PLANS)
-TITLES = {
-    "seed": "The campaign to stop",
-    "ladder": "Every rung of the ladder",
-    "benign": "No campaign at all",
-    "latency": "Larger campaigns",
-    "ablation": "What each kind of evidence adds",
-}
 
 
 def planned(sections: Sequence[str] = SECTIONS) -> list[Experiment]:
@@ -98,8 +103,8 @@ def planned(sections: Sequence[str] = SECTIONS) -> list[Experiment]:
 
 
 def write_table(path: Path, results: Sequence[Result], date: str) -> None:
-    """Write the Markdown table between the marks of ``path``, or as all of it where there are
-    none. Raises OSError."""
+    """Write ``markdown`` between the marks of ``path``, or as all of it where there are none.
+    Raises OSError."""
     text = path.read_text() if path.exists() else ""
     table = markdown(results, date)
     first, last = MARKS
@@ -112,77 +117,168 @@ def write_table(path: Path, results: Sequence[Result], date: str) -> None:
 
 
 def markdown(results: Sequence[Result], date: str) -> str:
-    """The results as Markdown: what is behind them, then one table for each part of the plan."""
-    lines = [*_population(results, date), ""]
-    left = {_key(result): result for result in results}
-    for section, plan in _PLANS.items():
-        mine = [left.pop(key) for key in map(_key_of, plan()) if key in left]
-        lines += _table(TITLES[section], mine)
-    lines += _table("Further runs", list(left.values()))
-    lines += [f"{note}  " for note in notes(results)]
+    """What is behind the results; the curve of every rung; honest accounts by kind; size; ablation.
+
+    A cell of several seeds gives their mean and, behind it, their range.
+    """
+    plain = [result for result in results if not result["without"]]
+    curves = [r for r in plain if r["seed"] not in (LATENCY_SEED, ABLATION_SEED)]
+    lines = [*_behind(results, date), ""]
+    for title, figure in (
+        ("Fraudulent accounts suspended", "recall_accounts"),
+        ("Interactions prevented", "prevented"),
+    ):
+        lines += _curve(title, figure, curves)
+    lines += _speed(curves)
+    lines += _honest(plain)
+    lines += _sizes([r for r in plain if r["seed"] == LATENCY_SEED])
+    lines += _ablated([r for r in results if r["seed"] == ABLATION_SEED])
+    lines += [f"{note}." for note in notes(results)]
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _population(results: Sequence[Result], date: str) -> list[str]:
-    benign: dict[tuple[int, int], Result] = {}
-    for result in results:
-        benign[result["seed"], result["accounts"]] = result
-    seeds = sorted({result["seed"] for result in results})
-    versions = sorted({result["versions"]["detector"] for result in results})
-    requests = sum(result["requests"] for result in results)
-    accounts = sum(result["benign_accounts"] for result in benign.values())
-    groups = sum(result["groups_total"] for result in benign.values())
-    plain = [result for result in results if not result["without"]]
-    lost = sum(_lost(group) for group in _worst(plain).values())
-    hit = sum(max(r["fpr_suspend_accounts"] for r in group) for group in _worst(plain).values())
+def _behind(results: Sequence[Result], date: str) -> list[str]:
+    seeds = ", ".join(map(str, sorted({result["seed"] for result in results})))
+    versions = ", ".join(sorted({result["versions"]["detector"] for result in results}))
+    requests = number(sum(result["requests"] for result in results))
     return [
-        f"Measured {date} on simulated attacks; seeds {', '.join(map(str, seeds))}, of which none"
-        f" was used for tuning (tuning seeds {TUNING_SEEDS[0]} to {TUNING_SEEDS[-1]});"
-        f" {number(len(results))} runs, {number(requests)} requests. Detector"
-        f" {', '.join(versions)}.",
-        "",
-        f"{number(accounts)} distinct benign accounts, {number(groups)} independent groups of them."
-        f" In the worst run of each population, added up: {number(hit)} accounts suspended"
-        f" ({percent(hit / accounts if accounts else None)}), {number(lost)} groups suspended.",
+        f"Measured {date}, {len(results)} runs, {requests} requests, in a closed loop on simulated"
+        f" attacks. Report seeds {seeds}; tuning used seeds {TUNING_SEEDS[0]} to"
+        f" {TUNING_SEEDS[-1]} alone. Detector {versions}; every version that was ever run on a"
+        " report seed is listed in `tests/evaluation/report_seeds.ndjson`."
     ]
 
 
-def _worst(results: Sequence[Result]) -> dict[tuple[int, int], list[Result]]:
-    """Runs by their benign population."""
-    by_population: dict[tuple[int, int], list[Result]] = {}
+def _curve(title: str, figure: str, results: Sequence[Result]) -> list[str]:
+    cells: dict[tuple[str, str], dict[float, list[Result]]] = {}
     for result in results:
-        by_population.setdefault((result["seed"], result["accounts"]), []).append(result)
-    return by_population
+        if result["scenario"] == NONE:
+            continue
+        whole = result["share"] == 100.0  # both ways of counting are one
+        for mode in [mode.value for mode in ShareMode] if whole else [result["share_mode"]]:
+            row = cells.setdefault((result["scenario"], mode), {})
+            row.setdefault(result["share"], []).append(result)
+    rows = [
+        [f"`{name}`{_mark(by_share)}", mode.removeprefix("fixed_")]
+        + [_spread([r[figure] for r in by_share.get(share, [])]) for share in SHARES]
+        for (name, mode), by_share in cells.items()
+    ]
+    return _table(f"{title}, by share", ["", "fixed", *(f"{s:g} %" for s in SHARES)], rows)
 
 
-def _lost(results: Sequence[Result]) -> int:
-    return max(int(result["groups_suspended"]) for result in results)
+def _speed(results: Sequence[Result]) -> list[str]:
+    rows = [
+        [
+            f"`{result['scenario']}`{leak_mark(result)}",
+            str(result["seed"]),
+            duration(result["time_to_first_action_s"]),
+            duration(result["time_to_half_accounts_s"]),
+            number(result["interactions_before_suspension_p50"]),
+            number(result["interactions_before_suspension_p90"]),
+            number(result["interactions_before_suspension_max"]),
+            number(result["attacker_cost"]),
+            number(result["replacement_interactions_p50"]),
+        ]
+        for result in results
+        if result["share"] == 100.0 and result["scenario"] != NONE
+    ]
+    heads = ["", "seed", "first action", "half acted on", "p50", "p90", "most", "cost", "replaced"]
+    return _table(
+        "At 100 %: how soon, interactions of an account before its suspension, accounts burned per"
+        " 1,000 interactions, and the median of a replacement's",
+        heads,
+        rows,
+    )
 
 
-def _table(title: str, results: Sequence[Result]) -> list[str]:
-    if not results:
+def _honest(results: Sequence[Result]) -> list[str]:
+    """Every population once: its worst run, whatever campaign there was."""
+    by_world: dict[tuple[int, int], list[Result]] = {}
+    for result in results:
+        by_world.setdefault((result["seed"], result["accounts"]), []).append(result)
+    worlds = list(by_world.values())
+    kinds = sorted({name for runs in worlds for name in runs[0]["accounts_per_archetype"]})
+    rows = []
+    for kind in [*kinds, "all"]:
+        of = sum(_count(runs[0], "accounts_per_archetype", kind) for runs in worlds)
+        cells = [kind.replace("_", " "), number(of)]
+        for action in ("suspended", "throttled"):
+            name = f"{action}_per_hard_negative"
+            hits = sum(max(_count(run, name, kind) for run in runs) for runs in worlds)
+            cells.append(f"{hits:,} ({interval(clopper_pearson(hits, of))})")
+        groups = sum(_groups(runs[0], kind, "groups") for runs in worlds)
+        lost = sum(max(_groups(run, kind, "suspended") for run in runs) for runs in worlds)
+        rows.append([*cells, number(groups), number(lost)])
+    heads = ["kind", "accounts", "suspended", "throttled", "groups", "groups suspended"]
+    title = f"Honest accounts of {len(worlds)} worlds, each by its worst run"
+    return _table(title, heads, rows)
+
+
+def _count(result: Result, name: str, kind: str) -> int:
+    per = result[name]
+    return int(sum(per.values()) if kind == "all" else per.get(kind, 0))
+
+
+def _groups(result: Result, kind: str, name: str) -> int:
+    per = result["groups"]
+    chosen = per.values() if kind == "all" else [per[kind]] if kind in per else []
+    return sum(int(one[name]) for one in chosen)
+
+
+def _sizes(results: Sequence[Result]) -> list[str]:
+    rows = [
+        [
+            number(result["fraudulent_accounts"]),
+            duration(result["time_to_first_action_s"]),
+            duration(result["time_to_half_accounts_s"]),
+            percent(result["recall_accounts"]),
+            percent(result["prevented"]),
+        ]
+        for result in sorted(results, key=lambda result: int(result["fraudulent_accounts"]))
+    ]
+    heads = ["accounts", "first action", "half acted on", "suspended", "prevented"]
+    return _table("`seed` at 100 %, by the size of the campaign", heads, rows)
+
+
+def _ablated(results: Sequence[Result]) -> list[str]:
+    rows = [
+        [
+            ", ".join(result["without"]) or "nothing",
+            f"{result['share']:g} %",
+            percent(result["recall_accounts"]),
+            percent(result["prevented"]),
+            false_positives(result, "suspend"),
+            false_positives(result, "throttle"),
+        ]
+        for result in results
+    ]
+    heads = ["without", "share", "suspended", "prevented", "honest suspended", "honest throttled"]
+    return _table("What each kind of evidence adds, `seed`", heads, rows)
+
+
+def _mark(by_share: dict[float, list[Result]]) -> str:
+    marks = {leak_mark(result) for results in by_share.values() for result in results}
+    return max(marks, default="")
+
+
+def _spread(values: Sequence[float | None]) -> str:
+    known = [value for value in values if value is not None]
+    if not known:
+        return "-"
+    mean = percent(float(np.mean(known)))
+    if len(known) == 1:
+        return mean
+    return f"{mean} ({percent(min(known))} to {percent(max(known))})"
+
+
+def _table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    if not rows:
         return []
     return [
-        f"**{title}**",
+        f"{title}:",
         "",
-        "| " + " | ".join(column.heading for column in COLUMNS) + " |",
-        "|---" * len(COLUMNS) + "|",
-        *(
-            "| " + " | ".join(column.text(result) or NOTHING for column in COLUMNS) + " |"
-            for result in results
-        ),
+        f"| {' | '.join(heads)} |",
+        "|---" * len(heads) + "|",
+        *(f"| {' | '.join(row)} |" for row in rows),
         "",
     ]
-
-
-_IDENTITY = (
-    "scenario", "share", "share_mode", "scale", "seed", "accounts", "days", "lead_in", "fraudulent",
-)  # fmt: skip
-
-
-def _key(result: Result) -> tuple[Any, ...]:
-    return (*(result[name] for name in _IDENTITY), tuple(result["without"]))
-
-
-def _key_of(experiment: Experiment) -> tuple[Any, ...]:
-    return (*(getattr(experiment, name) for name in _IDENTITY), experiment.without)

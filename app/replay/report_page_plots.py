@@ -82,7 +82,7 @@ def honest(result: Result) -> bytes:
     ax.set_ylim(-0.6, len(names) - 0.4)
     ax.set_title("Honest accounts acted on, by kind (behind the comma: how many there are)")
     ax.set_xlabel("share of the kind's accounts; linear up to 0.1 %, logarithmic beyond")
-    ax.legend(loc="upper right", ncols=2)
+    ax.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2)
     return _png(figure)
 
 
@@ -143,7 +143,8 @@ def _distribution(ax: Axes, scores: dict[str, Any], what: str) -> None:
             ax.stairs(counts / total, edges, color=colour, lw=1.3, label=text)
     for step, at in scores["thresholds"].items():
         if edges[0] <= at <= edges[-1]:
-            ax.axvline(at, color=STEP_COLOURS[step], lw=1.3, ls="--", label=f"{step}: {at:.1f}")
+            label = f"{step}: {at:.1f}"
+            ax.axvline(at, 0.0, 0.8, color=STEP_COLOURS[step], lw=1.3, ls="--", label=label)
     ax.set_yscale("log")
     ax.set_ylim(1e-5, 30.0)
     ax.set_yticks([1e-4, 1e-3, 1e-2, 1e-1, 1.0], ["0.01 %", "0.1 %", "1 %", "10 %", "100 %"])

@@ -2,6 +2,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 
 from app.replay.figures import NEVER, Outcome, clopper_pearson, cluster_bootstrap, figures
 
@@ -72,6 +73,16 @@ def test_zero_of_a_thousand_is_not_zero() -> None:
     assert low == 0.0
     assert high == pytest.approx(1 - 0.025 ** (1 / 1_000))
     assert clopper_pearson(0, 0) == (0.0, 1.0)
+    assert clopper_pearson(7, 7)[1] == 1.0
+    with pytest.raises(ValueError, match="3 hits in 2"):
+        clopper_pearson(3, 2)
+
+
+@pytest.mark.parametrize(("hits", "of"), [(1, 10), (5, 10), (3, 1_000), (299, 300)])
+def test_the_interval_is_the_one_of_the_textbook(hits: int, of: int) -> None:
+    found = clopper_pearson(hits, of)
+    known = binomtest(hits, of).proportion_ci(0.95, method="exact")
+    assert found == pytest.approx((known.low, known.high))
 
 
 def test_members_of_one_group_are_no_independent_witnesses() -> None:
