@@ -73,6 +73,7 @@ class Topology:
         links = links_table(
             self.app, settings, self._book, self._commands, schemas, self._executor, self.fail
         )
+        self._accounts = accounts
         self._tables = (accounts, links)
         self._owners = {topic: table for table in self._tables for topic in table.inputs}
         self.app.transport.positions = self
@@ -123,6 +124,8 @@ class Topology:
 
     def _deliver(self, topic: str, key: bytes | None, value: bytes | None, timestamp: int) -> None:
         self._heard[topic](key, value, timestamp)
+        for tenure in self._accounts.ownership.tenures.values():
+            tenure.arrived()
 
     def resume(self, tp: TP) -> int | None:
         """Where an input goes on; see ``app/transport/positions.py``."""

@@ -77,7 +77,10 @@ class AccountPartition(TablePartition):
         request_schemas: AvroPrograms,
         profile_schemas: AvroPrograms,
         lockstep: bool = False,
+        population: Callable[[], int] | None = None,
     ) -> None:
+        """In ``lockstep`` requests wait for verdicts; and, where ``population`` tells the newest
+        epoch that every partition has ended, for the population that is to judge them."""
         super().__init__(place, store, codec, header)
         self.markers = Markers(place.partitions)
         """How far the partitions of links have come."""
@@ -89,6 +92,7 @@ class AccountPartition(TablePartition):
             np.zeros(l.WIDTH, np.int64), np.zeros(GUARD_WIDTH, np.int64), np.zeros(SEEN, np.uint64)
         )
         self._sweep = sweep
+        self._population = population
         self._requests = ""
         self.schemas = schemas
         self.request_schemas = request_schemas
@@ -187,11 +191,14 @@ class AccountPartition(TablePartition):
 
     @property
     def ahead(self) -> bool:
-        """Whether requests have to wait for verdicts: in lockstep, those of a sighting period are
-        not folded before every partition of links has closed the one before."""
+        """Whether requests have to wait: in lockstep, those of a sighting period are not folded
+        before every partition of links has closed the one before, nor those of an epoch before
+        every partition of accounts has come to the end of the one before."""
         epoch = int(self.state.ledger[l.EPOCH])
         if self.lockstep is None or epoch < 0:
             return False
+        if self._population is not None and self._population() < epoch - 1:
+            return True
         period = epoch * self._sweep.epoch_ms // self._sweep.period_ms
         return self.markers.complete < period - 1
 
@@ -250,11 +257,19 @@ class AccountPartition(TablePartition):
             self._sweep.close(self.store, self.state, ts, judgement)
         elif self._sweep.reported is None:
             self.send([], self._sweep.begin(ts))
+        before = ts // self._sweep.epoch_ms - 1
+        if self._population is not None and before > ledger[l.EPOCH] and before >= 0:
+            self._sweep.pass_over(before)
         if offset < self._guards_at:
             guards[GUARD_ACTIVE] = active  # read again: the guards are ahead of this place
         ledger[l.EPOCH] = ts // self._sweep.epoch_ms
 
     # What the sweep adds to a checkpoint.
+
+    @property
+    def urgent(self) -> bool:
+        # Others wait for it, where one epoch is not begun before the one before has ended.
+        return super().urgent or (self._population is not None and self._sweep.has_parts)
 
     def _freeze_rows(self, slots: npt.NDArray[np.int32]) -> None:
         # The header about to be written counts these rows' repeats, unless the rows are still ahead

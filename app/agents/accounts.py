@@ -67,6 +67,9 @@ def accounts_table(
     request_schemas = AvroPrograms(REQUESTS, lambda number: at_hand.writer(number, Request))
     profile_schemas = AvroPrograms(PROFILES, lambda number: at_hand.writer(number, Profile))
 
+    def ended() -> int:
+        return book.population_reached(settings.partitions)
+
     def begin(place: Place, held: HeldPartition) -> AccountPartition:
         return AccountPartition(
             place,
@@ -87,6 +90,7 @@ def accounts_table(
             request_schemas=request_schemas,
             profile_schemas=profile_schemas,
             lockstep=settings.lockstep,
+            population=ended if settings.lockstep else None,
         )
 
     table = OwnedTable(

@@ -44,6 +44,7 @@ class JudgementBook:
         self._published: list[PolicyDocument] = []
         self._snapshots: list[Snapshot] = []
         self._assembler = SnapshotAssembler()
+        self._heard: dict[int, int] = {}
         self._current: Judgement | None = None
         self._show()
 
@@ -107,13 +108,21 @@ class JudgementBook:
         self.population_part(part)
 
     def population_part(self, part: PopulationPart) -> None:
-        """Take in the next part of a population snapshot."""
+        """Take in the next part of a population snapshot; one of no accounts only says that its
+        partition has come to the end of an epoch in which it had none."""
+        self._heard[part.partition] = max(self._heard.get(part.partition, -1), part.snapshot)
+        if part.accounts == 0:
+            return
         closed = self._assembler.add(part)
         if closed:
             self._snapshots = [*self._snapshots, *closed][-MAX_REGIMES:]
             self._current = None
             metrics.SNAPSHOT.set(closed[-1].number)
             metrics.POPULATION_ACCOUNTS.set(closed[-1].accounts)
+
+    def population_reached(self, partitions: int) -> int:
+        """The newest epoch that all of ``partitions`` partitions have ended; -1: none."""
+        return min(self._heard.get(number, -1) for number in range(partitions))
 
     def _show(self) -> None:
         newest = (self._default, *self._published)[-1]

@@ -127,6 +127,24 @@ class Sweep:
         taken, self._parts = self._parts, []
         return taken
 
+    def pass_over(self, epoch: int) -> None:
+        """Say that the partition has come to the end of ``epoch``, in which it had no traffic."""
+        part = make_part(
+            number=epoch,
+            partition=self._partition,
+            partitions=self._partitions,
+            epoch_ms=self.epoch_ms,
+            accounts=0,
+            histogram=np.zeros((FEATURES, BINS), np.int64),
+            shares=np.zeros(len(TASKS), np.int64),
+        )
+        self._parts.append(part)
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether parts of population snapshots wait to leave."""
+        return bool(self._parts)
+
     def part_outputs(self) -> list[Output]:
         """``take_parts``, as records for their topic."""
         return [Output(self._population_topic, *part.encode()) for part in self.take_parts()]
