@@ -191,12 +191,14 @@ def _run(
 ) -> list[Result]:
     """The results in the order in which they were asked for; lines are written as they come."""
     found: dict[Experiment, Result] = {}
+    console = Console(stderr=True)
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.percentage:>3.0f} %  {task.fields[text]}"),
         TimeElapsedColumn(),
-        console=Console(stderr=True),
+        console=console,
+        disable=not console.is_terminal,
     )
     shown: dict[Experiment, TaskID] = {}
 
@@ -212,6 +214,9 @@ def _run(
                 wanted, policy, jobs=jobs, results=store, report=tell
             ):
                 found[experiment] = result
+                if not console.is_terminal:
+                    done = f"{len(found)} of {len(wanted)}"
+                    console.print(f"{done}: {experiment.name}, {result['seconds']:.0f} s")
                 if SEEDS_FILE.parent.is_dir():
                     note_report_seeds(SEEDS_FILE, [result], date)
                 if as_json:

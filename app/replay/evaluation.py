@@ -16,7 +16,7 @@ from app.replay.batches import IntArray
 from app.replay.engine import PARTITIONS, Replay
 from app.replay.evaluation_leaks import examine_world
 from app.replay.evaluation_outcome import Ledger, origins
-from app.replay.evaluation_scores import Scores, histograms
+from app.replay.evaluation_scores import Scores, by_kind, histograms
 from app.replay.figures import figures
 from app.replay.simulated import SimulatedColumns
 from app.simulation.archetypes import ORDINARY
@@ -126,6 +126,7 @@ def evaluate(
     outcome, labels = ledger.outcome()
     index = {name: number for number, name in enumerate(labels.account_ids)}
     times = outcome.acted, outcome.suspended
+    groups = scores.groups(labels)
     return {
         **asdict(experiment),
         "without": list(experiment.without),
@@ -137,6 +138,7 @@ def evaluate(
         "seconds": round(time.monotonic() - began, 1),
         "leaks": leaks,
         **figures(outcome),
+        "group_nats": by_kind(groups),
         "plots": {
             "start_ms": population.start_ms,
             "begun_ms": outcome.begun if outcome.fraudulent.any() else None,
@@ -146,7 +148,7 @@ def evaluate(
             "acted_benign": _sorted(times[0][~outcome.fraudulent], population.end_ms),
             "suspended_benign": _sorted(times[1][~outcome.fraudulent], population.end_ms),
             "ordinary": sorted(ORDINARY),
-            "scores": histograms(scores.accounts(index), labels, scores.groups(labels), policy),
+            "scores": histograms(scores.accounts(index), labels, groups, policy),
         },
     }
 

@@ -56,12 +56,13 @@ class Scores:
                 self._members[number, int(slots[place])] = kept
 
     def accounts(self, index: dict[str, int]) -> Floats:
-        """The highest risk of each account by its number in ``index``; NaN: never judged."""
+        """The highest risk of each account by its number in ``index``; NaN: never judged, as one
+        that has too few requests for any step of the ladder."""
         risks = np.full(len(index), np.nan)
         for highest, accounts in zip(self._risk, self._replay.accounts, strict=True):
             for slot, risk in highest.current():
                 account = accounts.store.key(slot).decode()
-                risks[index[account]] = risk
+                risks[index[account]] = risk or np.nan
         return risks
 
     def groups(self, labels: Labels) -> list[dict[str, Any]]:
@@ -116,6 +117,27 @@ def histograms(
             },
         },
     }
+
+
+def by_kind(groups: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Of the links of each kind, honest ones and the campaign's: how many, and what speaks against
+    them: median, 99th percentile and most, nats."""
+    found: dict[str, dict[str, Any]] = {}
+    for kind in sorted({group["kind"] for group in groups}):
+        for name, evil in (("honest", False), ("campaign", True)):
+            mine = [
+                group["nats"]
+                for group in groups
+                if group["kind"] == kind and (group["fraudulent"] >= 0.5) is evil
+            ]
+            if mine:
+                levels = np.round(np.quantile(mine, [0.5, 0.99, 1.0]), 2).tolist()
+                names = ("p50", "p99", "max")
+                found.setdefault(kind, {})[name] = {
+                    "links": len(mine),
+                    **dict(zip(names, levels, strict=True)),
+                }
+    return found
 
 
 class _Highest:

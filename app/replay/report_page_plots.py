@@ -46,7 +46,7 @@ def course(result: Result) -> bytes:
     scores = result["plots"]["scores"]
     _distribution(axes[1, 0], scores["accounts"], "accounts")
     axes[1, 0].set_title("Evidence against single accounts")
-    axes[1, 0].set_xlabel("highest log-odds of abuse so far (nats)")
+    axes[1, 0].set_xlabel("highest log-odds of abuse so far (nats), of accounts that were judged")
     _distribution(axes[1, 1], scores["groups"], "links")
     axes[1, 1].set_title("Evidence against groups (links of three accounts or more)")
     axes[1, 1].set_xlabel("highest evidence of all families so far (nats)")
@@ -80,8 +80,9 @@ def honest(result: Result) -> bytes:
         ],
     )
     ax.set_ylim(-0.6, len(names) - 0.4)
-    ax.set_title("Honest accounts acted on, by kind (behind the comma: how many there are)")
+    ax.set_title("Honest accounts acted on, by kind")
     ax.set_xlabel("share of the kind's accounts; linear up to 0.1 %, logarithmic beyond")
+    ax.set_ylabel("kind, and how many there are")
     ax.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=2)
     return _png(figure)
 
