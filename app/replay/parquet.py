@@ -83,7 +83,7 @@ def _decode(path: Path, part: pa.RecordBatch, spec: RecordSpec, first: int) -> B
     frames = np.zeros((count, c.FRAME_WIDTH), np.int64)
     data = np.empty(0, np.uint8)
     for i, field in enumerate(spec.fields):
-        if field.name in part.schema.names:
+        if field.name in part.schema.names and not pa.types.is_null(part.column(field.name).type):
             column = part.column(field.name)
             given = ~column.is_null().to_numpy(zero_copy_only=False)
             try:
