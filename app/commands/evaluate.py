@@ -23,6 +23,7 @@ from app.replay.evaluation_table import SECTIONS, planned, write_table
 from app.replay.evaluation_text import COLUMNS, notes
 from app.simulation.campaigns import ShareMode
 
+WIDE = 240
 NEEDED = ("scipy", "matplotlib")
 SEEDS_FILE = Path(app.__file__).parents[1] / "tests" / "evaluation" / "report_seeds.ndjson"
 """Where this is a checkout: every detector version that was run on a report seed."""
@@ -231,10 +232,20 @@ def _without_plots(result: Result) -> dict[str, Any]:
 
 
 def _show(results: list[Result]) -> None:
-    table = Table(*[column.heading for column in COLUMNS], title="Closed loop, event time")
-    for result in results:
-        table.add_row(*[column.text(result) for column in COLUMNS])
+    """A row for each run, or where that is too wide a column, as many beside each other as fit."""
     console = Console()
-    console.print(table)
+    if console.width >= WIDE:
+        table = Table(*[column.heading for column in COLUMNS])
+        for result in results:
+            table.add_row(*[column.text(result) for column in COLUMNS])
+        console.print(table)
+    else:
+        beside = max(1, (console.width - 20) // 36)
+        for first in range(0, len(results), beside):
+            chunk = results[first : first + beside]
+            table = Table(show_header=False)
+            for column in COLUMNS:
+                table.add_row(column.heading, *[column.text(result) for result in chunk])
+            console.print(table)
     for line in notes(results):
         console.print(line)
