@@ -11,7 +11,6 @@ import numpy.typing as npt
 from app.state.link_history import TOTALS_1
 from app.state.link_layout import LINK_KINDS, TOTALS
 
-
 SKETCHES = ("registers", "things")
 
 
