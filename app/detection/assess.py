@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from app.detection.error_control import discoveries
 from app.detection.group_evidence import (
+    ASSOCIATION,
     CONDUCT,
     CONTENT,
     GROUP_FAMILIES,
@@ -32,6 +33,9 @@ LEAST_VOTES = 3
 LEAST_VOTE_SHARE = 0.1
 """Of the members whom some campaign holds: as many must name an older campaign before a link takes
 its name, so that one stray account does not join two campaigns."""
+
+SURE_SHARE = 0.9
+"""Share of a link's activity by members of a campaign from which all of it is taken for theirs."""
 
 SPEAKS = 0.5
 """Share of its weight from which a family counts as speaking."""
@@ -91,6 +95,10 @@ def assess(
     enough = _may_suspend(speaks, policy.suspend_families)
     probability = np.where(enough, probability, np.minimum(probability, policy.suspend_below))
     probability *= 1.0 - measures.exempt
+    # Whoever stands beside members of a campaign is one of them as likely as they are many.
+    beside = evidence.nats[:, ASSOCIATION] > 0.0
+    likely = 0.5 + 0.5 * np.minimum(measures.voters / SURE_SHARE, 1.0)
+    probability = np.where(beside, np.minimum(probability, likely), probability)
     flagged = discoveries(log_e, policy.false_discovery_rate)
     flagged &= probability >= policy.flag_probability
     bits = np.uint8(1) << np.arange(len(GROUP_FAMILIES), dtype=np.uint8)

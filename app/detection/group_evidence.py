@@ -1,15 +1,18 @@
 """What the measures of groups are worth as evidence of a campaign.
 
-A measure counts by how far it lies beyond what honest groups show, in standard deviations *between
-groups*: accounts that share a link are alike for honest reasons, so the mean of a thousand members
-of one program is as one observation and not as a thousand. With ``n`` members the variance of a
-mean is ``within / n + between`` (the random effects of DerSimonian and Laird, "Meta-analysis in
-clinical trials", 1986). Between and location are taken from the live groups by median and median
-absolute deviation, but only within a band around what held-back honest groups showed: a campaign
-that makes up most groups of a kind must not become the yardstick it is held against.
+A measure counts by how far it lies beyond what honest groups *of its size* show. Accounts that
+share a link are alike for honest reasons, so the mean of a group varies more than its members'
+number explains: with ``n`` members its variance is ``within / n + between`` (the random effects of
+DerSimonian and Laird, "Meta-analysis in clinical trials", 1986). How much groups differ shrinks
+with their size, for three colleagues may all do one thing and three hundred hardly ever do. Where
+groups lie and how far they spread is taken from the live ones by median and median absolute
+deviation, but only within a band around what held-back honest groups showed: a campaign that makes
+up most groups must not become the yardstick it is held against.
 
-As at level 1, a family of evidence is as strong as its strongest measure, worth nothing up to
-``starts_at``, its weight from ``saturates_at`` on, and linearly more in between.
+A family of evidence is as strong as its strongest measure: its log likelihood ratio rises linearly
+from ``starts_at`` to its weight at ``saturates_at``, as it does for normal measures whose mean is
+shifted by the campaign; it falls as linearly below, but only so far, because a campaign may well
+look ordinary in one respect.
 """
 
 from typing import Any, NamedTuple
@@ -41,18 +44,32 @@ SCORES_OF = {
 WITHIN = 1.2
 """Standard deviation of the normal scores of accounts: a little more than of a normal population,
 because what people do is heavy-tailed."""
-BETWEEN = 0.7
-"""Standard deviation of the means of honest groups, as held-back ones showed; see README."""
-BETWEEN_BAND = (0.7, 1.6)
+SIZES = (0.0, 4.0, 8.0, 16.0, 40.0)
+"""Members from which each class of sizes begins."""
+BETWEEN = (1.2, 1.1, 0.9, 0.6, 0.4)
+"""Standard deviation of the means of honest groups in each class of sizes, as held-back ones
+showed."""
+BETWEEN_BAND = (0.6, 1.4)
 """How far live groups may move it, as factors."""
-LOCATION_BAND = 0.5
-"""How far live groups may move where honest means lie, in normal scores."""
-EVENNESS = 0.1
+LOCATION = 0.3
+LOCATION_BAND = 0.6
+"""Where honest means lie, in normal scores, and how far live groups may move it."""
+EVENNESS = 0.6
 EVENNESS_BETWEEN = 0.9
-EVENNESS_BAND = 0.5
+EVENNESS_BAND = 0.7
+BY_CHANCE = 0.15
+"""Share of a provider's or a tool's activity that may be a campaign's without telling anything."""
+CROWDING_BETWEEN = 0.2
+"""Doublings of members per payment method that honest groups of several cards differ by."""
 LEAST_RELIABILITY = 0.01
-LEAST_GROUPS = 30
-"""Live groups without which nothing is moved."""
+LEAST_GROUPS = 20
+"""Live groups of a class without which nothing is moved."""
+AGAINST = 0.7
+"""Nats that a family may speak against a campaign at most."""
+
+
+BOTH_WAYS = frozenset({CONTENT, CONDUCT})
+"""Families that speak against a campaign where they are ordinary: it comes to ask."""
 
 
 class Detector(NamedTuple):
@@ -88,13 +105,14 @@ def weigh_groups(
     deviations[:, LOAD] = _evenness_deviation(measures)
     deviations[:, ORIGIN] = _origin(measures)
     deviations[:, LINKAGE] = _linkage(kinds, measures)
-    deviations[:, ASSOCIATION] = np.where(_tight(kinds), measures.voters * 4.0, 0.0)
+    deviations[:, ASSOCIATION] = _association(kinds, measures)
     nats = np.empty_like(deviations)
     for family, detector in enumerate(detectors):
         ramp = (deviations[:, family] - detector.starts_at) / (
             detector.saturates_at - detector.starts_at
         )
-        nats[:, family] = detector.weight * np.clip(ramp, 0.0, 1.0)
+        against = AGAINST if family in BOTH_WAYS and detector.weight > 0.0 else 0.0
+        nats[:, family] = np.clip(detector.weight * ramp, -against, detector.weight)
     return GroupEvidence(deviations, nats, strongest)
 
 
@@ -107,14 +125,18 @@ def _tight(kinds: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
 def _score_deviation(measures: GroupMeasures, score: int) -> Floats:
     values = measures.scores[:, score]
     within = WITHIN**2 / (measures.members * np.maximum(measures.trust, LEAST_RELIABILITY))
-    location, between = 0.0, BETWEEN
-    if values.size >= LEAST_GROUPS:
-        median = float(np.median(values))
-        spread = 1.4826 * float(np.median(np.abs(values - median)))
-        location = float(np.clip(median, -LOCATION_BAND, LOCATION_BAND))
-        extra = max(spread**2 - float(np.median(within)), 0.0) ** 0.5
-        between = float(np.clip(extra, BETWEEN * BETWEEN_BAND[0], BETWEEN * BETWEEN_BAND[1]))
-    deviation: Floats = (values - location) / np.sqrt(within + between**2)
+    deviation = np.zeros(values.size)
+    classes = np.digitize(measures.members, SIZES) - 1
+    for size, usual in enumerate(BETWEEN):
+        mine = classes == size
+        location, between = LOCATION, usual
+        if np.count_nonzero(mine) >= LEAST_GROUPS:
+            median = float(np.median(values[mine]))
+            spread = 1.4826 * float(np.median(np.abs(values[mine] - median)))
+            extra = max(spread**2 - float(np.median(within[mine])), 0.0) ** 0.5
+            location = float(np.clip(median, LOCATION - LOCATION_BAND, LOCATION + LOCATION_BAND))
+            between = float(np.clip(extra, usual * BETWEEN_BAND[0], usual * BETWEEN_BAND[1]))
+        deviation[mine] = (values[mine] - location) / np.sqrt(within[mine] + between**2)
     return deviation
 
 
@@ -138,8 +160,24 @@ def _origin(measures: GroupMeasures) -> Floats:
     return origin
 
 
+def _association(kinds: npt.NDArray[Any], measures: GroupMeasures) -> Floats:
+    """Quarters of its activity that are by members of a campaign.
+
+    Of links that people share by chance, such as a provider, a part is taken off: there the
+    campaign's accounts may be among others.
+    """
+    by_chance = np.maximum(measures.voters - BY_CHANCE, 0.0) / (1.0 - BY_CHANCE)
+    association: Floats = 4.0 * np.where(_tight(kinds), measures.voters, by_chance)
+    return association
+
+
 def _linkage(kinds: npt.NDArray[Any], measures: GroupMeasures) -> Floats:
-    """Strangers who share what strangers do not: 0 for two of them, 1 for four, 2 for eight."""
-    strangers = np.maximum(measures.members * measures.strangers, 1.0)
-    doublings: Floats = np.where(_tight(kinds), np.log2(strangers) - 1.0, 0.0)
-    return np.maximum(doublings, 0.0)
+    """Strangers who share what strangers do not.
+
+    Under any link, by how much members crowd on payment methods and devices; under a payment
+    method or a device itself, 1 for four strangers, 3 for eight.
+    """
+    crowding = measures.crowding * measures.strangers / CROWDING_BETWEEN
+    strangers = np.maximum(measures.members * measures.strangers, 2.0)
+    linkage: Floats = np.where(_tight(kinds), 2.0 * np.log2(strangers) - 3.0, 0.0)
+    return np.maximum(linkage, crowding)

@@ -15,12 +15,16 @@ import numpy.typing as npt
 from app.kernels.hyperloglog import estimate, merge
 from app.state.link_layout import (
     COUNTS,
+    DEVICE,
     EXEMPT,
     MEDIAN_SCORE,
     NORMAL_SCORES,
+    PAYING,
+    PAYMENT,
     SAMPLE,
     SCORES,
     SIGHTINGS,
+    THINGS,
     TRUSTED,
 )
 
@@ -33,6 +37,9 @@ MOST = 8.0
 """Pooled deviations are held to this: beyond it, all is equally strange."""
 LEAST_TRUST = 0.2
 """Reliability, summed over sightings, below which a pooled deviation is shrunk after all."""
+
+SEVERAL = 5.0
+"""Payment methods or devices in a group from which sharing them counts in full."""
 
 BURST_HOURS = 24
 LEAST_EXCESS = 0.02
@@ -50,7 +57,9 @@ class GroupMeasures(NamedTuple):
     that it and the next two rest on; ``burst`` float64[n] largest share of them created within a
     day, NaN where fewer than three have a profile; ``strangers`` float64[n] share of them outside
     the organisation that most of them have in common; ``trusted`` and ``exempt`` float64[n] shares
-    of sightings; ``voters`` float64[n] share of sightings by accounts that a campaign holds.
+    of sightings; ``voters`` float64[n] share of sightings by accounts that a campaign holds;
+    ``crowding`` float64[n], doublings of members per payment method or device, whichever is more,
+    where the group has several of them.
     """
 
     members: Floats
@@ -63,6 +72,7 @@ class GroupMeasures(NamedTuple):
     trusted: Floats
     exempt: Floats
     voters: Floats
+    crowding: Floats
 
 
 def measure_groups(rows: npt.NDArray[Any]) -> GroupMeasures:
@@ -86,6 +96,7 @@ def measure_groups(rows: npt.NDArray[Any]) -> GroupMeasures:
         trusted=counts[:, TRUSTED] / sightings,
         exempt=counts[:, EXEMPT] / sightings,
         voters=rows["voters"].sum(axis=1, dtype=np.float64) / sightings,
+        crowding=_crowding(rows, _members(rows, sampled), counts, sightings),
     )
 
 
@@ -98,6 +109,28 @@ def _members(rows: npt.NDArray[Any], sampled: npt.NDArray[np.int64]) -> Floats:
         estimated = float(estimate(union))
         members[i] = max(estimated, float(SAMPLE)) if math.isfinite(estimated) else 1e6
     return members
+
+
+def _crowding(
+    rows: npt.NDArray[Any], members: Floats, counts: npt.NDArray[np.int64], sightings: Floats
+) -> Floats:
+    """How many members stand behind each payment method or device, beyond one household.
+
+    A family or a team shares one card, so a group with one of them says nothing. Where several
+    are shared by several members each, one hand holds the cards.
+    """
+    crowding = np.zeros(len(rows))
+    for thing in range(len(THINGS)):
+        have = members * counts[:, PAYING + thing] / sightings
+        own = rows["kind"] == (PAYMENT, DEVICE)[thing]
+        for i in np.flatnonzero((have >= 3.0) & ~own).tolist():
+            union = rows["things"][i, 0, thing].copy()
+            merge(union, rows["things"][i, 1, thing].copy())
+            distinct = max(float(estimate(union)), 1.0)
+            several = min((distinct - 1.0) / (SEVERAL - 1.0), 1.0)
+            doublings = math.log2(max(have[i] / distinct, 1.0)) * several
+            crowding[i] = max(crowding[i], doublings)
+    return crowding
 
 
 def _evenness(rows: npt.NDArray[Any], taken: npt.NDArray[np.bool_]) -> Floats:

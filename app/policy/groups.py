@@ -97,17 +97,17 @@ class GroupOrigin(GroupDetector):
 class GroupLinkage(GroupDetector):
     """Whether strangers share what strangers do not: a payment method, a device."""
 
-    starts_at: float = _starts_at(0.0, "two strangers are a couple")
-    saturates_at: float = _saturates_at(2.0, "eight strangers are no family")
-    weight: float = _weight(2.0, "small teams without an organisation do it too")
+    starts_at: float = _starts_at(1.0, "four strangers may be a family")
+    saturates_at: float = _saturates_at(4.0, "cards by the dozen, each for several strangers")
+    weight: float = _weight(6.0, "one hand behind many strangers is what a campaign is")
 
 
 class GroupAssociation(GroupDetector):
-    """Whether accounts that share a payment method or a device are held by a campaign already."""
+    """Whether the members are held by a campaign already, through other links."""
 
     starts_at: float = _starts_at(0.8, "one account in five may be a victim")
     saturates_at: float = _saturates_at(2.0, "half of them")
-    weight: float = _weight(6.0, "who pays for members is behind them")
+    weight: float = _weight(6.0, "what only members of a campaign have is the campaign's")
 
 
 class Groups(Section):
@@ -122,7 +122,7 @@ class Groups(Section):
         lt=0.5,
     )
     null_nats: float = setting(
-        5.0,
+        1.0,
         "Logarithm of the mean likelihood ratio of honest groups: it is taken off before error is"
         " controlled.",
         unit="nats",

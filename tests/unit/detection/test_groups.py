@@ -8,9 +8,17 @@ import numpy.typing as npt
 import pytest
 
 from app.detection.assess import Assessment, assess
-from app.detection.group_evidence import CONTENT, GROUP_FAMILIES, LINKAGE, LOAD, weigh_groups
+from app.detection.group_evidence import (
+    ASSOCIATION,
+    CONTENT,
+    GROUP_FAMILIES,
+    LINKAGE,
+    LOAD,
+    weigh_groups,
+)
 from app.detection.group_measures import measure_groups
 from app.detection.group_text import explain_group
+from app.kernels.hyperloglog import observe, scrambled
 from app.policy.document import PolicyDocument
 from app.policy.groups import group_policy
 from app.state.link_layout import (
@@ -19,6 +27,7 @@ from app.state.link_layout import (
     LINK_KINDS,
     MEDIAN_SCORE,
     NORMAL_SCORES,
+    PAYING,
     PAYMENT,
     PROGRAM,
     SAMPLE,
@@ -142,7 +151,7 @@ def test_strangers_are_those_outside_the_largest_organisation() -> None:
 def test_only_what_people_never_share_links_strangers() -> None:
     rows = world(group(PAYMENT), group(PROGRAM), group(PAYMENT, orgs=[5] * 8))
     evidence = weigh_groups(rows["kind"], measure_groups(rows), POLICY.detectors)
-    assert evidence.deviations[:, LINKAGE].tolist() == pytest.approx([2.0, 0.0, 0.0])
+    assert evidence.deviations[:, LINKAGE].tolist() == pytest.approx([3.0, 0.0, 0.0])
 
 
 def test_a_campaign_stands_out_and_honest_groups_do_not() -> None:
@@ -160,7 +169,8 @@ def test_a_campaign_stands_out_and_honest_groups_do_not() -> None:
 
 def test_most_of_a_kind_may_be_the_campaigns() -> None:
     """Live groups may not make extraction the yardstick."""
-    judged = judge(*crowd(count=40), *[group(loads=EVEN, scores=EXTRACTING)] * 200)
+    campaign = group(PAYMENT, loads=EVEN, scores=EXTRACTING, created=[1_000] * 10)
+    judged = judge(*crowd(count=40), *[campaign] * 200)
     assert judged.flagged[40:].all()
     assert not judged.flagged[:40].any()
 
@@ -236,3 +246,44 @@ def test_reasons_name_what_counted_strongest_first() -> None:
     counted = [float(line.rsplit(": ", 1)[1].split(" nats")[0]) for line in lines[1:]]
     assert counted == sorted(counted, reverse=True)
     assert len(GROUP_FAMILIES) == 8
+
+
+def with_cards(cards: int, members: int = 16) -> Any:
+    """A group whose members pay with so many cards between them."""
+    row = group(loads=[20 + 3 * k for k in range(members)])
+    row["counts"][0, PAYING] = row["counts"][0, SIGHTINGS]
+    for k in range(members):
+        observe(row["registers"][0], np.uint64(scrambled(np.uint64(900 + k))))
+        observe(row["things"][0, 0], np.uint64(scrambled(np.uint64(k % cards))))
+    return row
+
+
+def test_one_card_is_a_household_and_five_for_sixteen_are_one_hand() -> None:
+    one, five, own = measure_groups(
+        world(with_cards(1), with_cards(5), with_cards(16))
+    ).crowding.tolist()
+    assert one == pytest.approx(0.0, abs=0.1)
+    assert five == pytest.approx(math.log2(16 / 5), abs=0.4)
+    assert own == pytest.approx(0.0, abs=0.35)
+
+
+def test_colleagues_may_share_cards() -> None:
+    rows = world(with_cards(5), with_cards(5))
+    rows["member_org"][1, :16] = 3
+    evidence = weigh_groups(rows["kind"], measure_groups(rows), POLICY.detectors)
+    assert evidence.nats[0, LINKAGE] > 3.0
+    assert evidence.nats[1, LINKAGE] == 0.0
+
+
+def test_beside_members_of_a_campaign_accounts_are_as_suspect_as_they_are_many() -> None:
+    rows = []
+    for share in (0.1, 0.6, 0.95):
+        row = group(loads=EVEN, scores=EXTRACTING)
+        row["voters"][0] = round(share * row["counts"][0, SIGHTINGS])
+        rows.append(row)
+    judged = judge(*crowd(), *rows)
+    few, some, nearly_all = judged.evidence.nats[-3:, ASSOCIATION].tolist()
+    assert few == 0.0
+    assert 0.0 < some <= nearly_all
+    assert judged.probability[-2] <= 0.5 + 0.5 * 0.6 / 0.9
+    assert judged.probability[-1] > 0.95
