@@ -32,6 +32,15 @@ def count_lines(data: Bytes) -> Int:
 
 
 @lean_kernel
+def behind_last_line(data: Bytes) -> Int:
+    """The position behind the last line feed in ``data``; 0: there is none."""
+    position = np.int64(data.shape[0])
+    while position > 0 and data[u64(position - 1)] != _LINE_FEED:
+        position -= 1
+    return position
+
+
+@lean_kernel
 def frame_lines(data: Bytes, first_line: Int, frames: Matrix) -> Int:
     """Frame the lines of ``data`` as values without keys, each with its number as its offset.
 

@@ -5,12 +5,15 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import IO, Protocol
+from typing import BinaryIO, Protocol, cast
 
+import numpy as np
 import pyarrow as pa
 
 from app.events.specs import MAX_TIME_MS, PROFILES, REQUESTS
 from app.kernels import columns as c
+from app.kernels.decode_types import Bytes
+from app.kernels.lines import behind_last_line
 from app.kernels.spec import Field, Kind, RecordSpec
 from app.replay.ndjson import Block, decode_lines
 from app.replay.parquet import UnreadableFile, read_parquet
@@ -45,8 +48,8 @@ RECORDED_PROFILES = replace(
 class Readable(Protocol):
     """What bytes are read from."""
 
-    def read(self, size: int, /) -> bytes:
-        """Up to ``size`` bytes; none at the end."""
+    def readinto(self, buffer: memoryview, /) -> int | None:
+        """Fill ``buffer`` as far as there is something; returns how far, 0 at the end."""
         ...
 
 
@@ -77,33 +80,38 @@ def _read(path: Path, spec: RecordSpec, read_bytes: int) -> Iterator[Block]:
             line = block.next_number
 
 
-def _whole_lines(path: Path, file: Readable, read_bytes: int) -> Iterator[bytes]:
+def _whole_lines(path: Path, file: Readable, read_bytes: int) -> Iterator[Bytes]:
     """The content of a file, cut behind line feeds; the last piece may end without one."""
-    rest = b""
-    while piece := _next(path, file, read_bytes):
-        cut = piece.rfind(b"\n") + 1
+    rest = np.empty(0, np.uint8)
+    while True:
+        # Read behind what was left over, so that a block is copied once and not three times.
+        buffer = np.empty(rest.size + read_bytes, np.uint8)
+        buffer[: rest.size] = rest
+        count = _read_into(path, file, buffer[rest.size :])
+        if not count:
+            break
+        filled = buffer[: rest.size + count]
+        cut = int(behind_last_line(filled))
         if cut:
-            yield rest + piece[:cut]
-            rest = piece[cut:]
-        else:
-            rest += piece
-            if len(rest) > LONGEST_LINE_BYTES:
-                raise UnreadableFile(f"{path}: a line of more than {LONGEST_LINE_BYTES:,} bytes")
-    if rest:
+            yield filled[:cut]
+        rest = filled[cut:].copy()
+        if rest.size > LONGEST_LINE_BYTES:
+            raise UnreadableFile(f"{path}: a line of more than {LONGEST_LINE_BYTES:,} bytes")
+    if rest.size:
         yield rest
 
 
-def _next(path: Path, file: Readable, read_bytes: int) -> bytes:
+def _read_into(path: Path, file: Readable, buffer: Bytes) -> int:
     try:
-        return file.read(read_bytes)
+        return file.readinto(buffer.data) or 0
     except (EOFError, OSError, zlib.error) as exc:
         raise UnreadableFile(f"{path}: cannot be read to its end: {exc}") from None
 
 
-def _decompressed(path: Path, file: IO[bytes]) -> Readable:
+def _decompressed(path: Path, file: BinaryIO) -> Readable:
     if path.suffix == ".gz":
         return gzip.GzipFile(fileobj=file)
     if path.suffix == ".zst":
         stream: Readable = pa.CompressedInputStream(pa.PythonFile(file, "r"), "zstd")
         return stream
-    return file
+    return cast(Readable, file)

@@ -13,6 +13,7 @@ from app.kernels.avro_decode_program import AvroPrograms, no_schemas
 from app.kernels.batches import Framed
 from app.kernels.columns import FRAME_KEY_LENGTH, FRAME_KEY_START
 from app.kernels.decode import decode, read_only
+from app.kernels.decode_types import Bytes
 from app.kernels.lines import count_lines, frame_lines
 from app.kernels.spec import RecordSpec
 from app.replay.batches import Batch, IntArray, select
@@ -41,13 +42,13 @@ def key_column(spec: RecordSpec) -> int:
     return spec.fields[spec.key_field].column
 
 
-def decode_lines(data: bytes, spec: RecordSpec, first_line: int = 1) -> Block:
+def decode_lines(data: bytes | Bytes, spec: RecordSpec, first_line: int = 1) -> Block:
     """Decode whole lines, the first of which has number ``first_line``.
 
     A line without a line feed at the end of ``data`` counts too; an empty one is passed over. The
     record key is what the record says itself.
     """
-    raw = np.frombuffer(data, np.uint8)
+    raw = read_only(np.frombuffer(data, np.uint8))
     lines = int(count_lines(raw))
     frames = np.empty((lines, c.FRAME_WIDTH), np.int64)
     frames = frames[: int(frame_lines(raw, first_line, frames))]

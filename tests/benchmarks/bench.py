@@ -15,14 +15,16 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import kernels, memory, throughput
+from tests.benchmarks import backtest, kernels, memory, throughput
 from tests.kafka.broker import KafkaBroker
 from tests.kafka.cluster import Cluster
 
+PARTS = ("kernels", "backtest", "memory", "throughput")
 TARGETS = {
     "reflux_over_faust": ("at least", 60),
     "kernels_over_python": ("at least", 8),
     "cost_1m_over_10k": ("at most", 2),
+    "backtest_requests_per_s": ("at least", 250_000),
     "rss_bytes_1m_accounts": ("at most", int(1.5 * 2**30)),
 }
 
@@ -30,15 +32,19 @@ TARGETS = {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the records")
-    parser.add_argument("--only", choices=("kernels", "memory", "throughput"), action="append")
+    parser.add_argument("--only", choices=PARTS, action="append")
     arguments = parser.parse_args()
     scale = 0.1 if arguments.quick else 1.0
-    wanted = arguments.only or ["kernels", "memory", "throughput"]
+    wanted = arguments.only or PARTS
     console = Console(stderr=True)
     results: dict[str, Any] = {}
     if "kernels" in wanted:
         console.print("kernels against plain Python, and a million accounts against ten thousand")
         results |= kernels.measure(scale)
+    if "backtest" in wanted:
+        console.print("a backtest of a day of recorded traffic, on one core")
+        with tempfile.TemporaryDirectory(prefix="reflux-bench-") as name:
+            results |= backtest.measure(Path(name), scale)
     if "memory" in wanted or "throughput" in wanted:
         with tempfile.TemporaryDirectory(prefix="reflux-bench-") as name, KafkaBroker() as broker:
             cluster = Cluster(broker.bootstrap, "apache", broker.line)
