@@ -99,6 +99,13 @@ def command(
         Path | None,
         typer.Option(help="Directory of one file for each run: what is there is not run again."),
     ] = None,
+    any_version: Annotated[
+        bool,
+        typer.Option(
+            "--any-version",
+            help="With --results, take what other versions of code or policy have left there.",
+        ),
+    ] = False,
     report: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write DIR/index.html, a page with plots.")
     ] = None,
@@ -148,7 +155,8 @@ def command(
     except ValueError as exc:
         fail(str(exc), USAGE)
     date = datetime.now(UTC).date().isoformat()
-    done = _run(wanted, document, jobs, results, date, as_json=as_json)
+    store = None if results is None else Results(results, any_version=any_version)
+    done = _run(wanted, document, jobs, store, date, as_json=as_json)
     try:
         if everything is not None:
             write_table(everything, done, date)
@@ -185,7 +193,7 @@ def _run(
     wanted: list[Experiment],
     policy: PolicyDocument,
     jobs: int,
-    directory: Path | None,
+    store: Results | None,
     date: str,
     *,
     as_json: bool,
@@ -208,16 +216,13 @@ def _run(
             shown[experiment] = bar.add_task(experiment.name, total=1.0, text="")
         bar.update(shown[experiment], completed=share, text=text)
 
-    store = Results(directory) if directory is not None else None
     try:
         with bar:
             for experiment, result in run_all(
                 wanted, policy, jobs=jobs, results=store, report=tell
             ):
                 found[experiment] = result
-                if not console.is_terminal:
-                    done = f"{len(found)} of {len(wanted)}"
-                    console.print(f"{done}: {experiment.name}, {result['seconds']:.0f} s")
+                console.print(f"{len(found)} of {len(wanted)}: {experiment.name}: {_what(result)}")
                 if SEEDS_FILE.parent.is_dir():
                     note_report_seeds(SEEDS_FILE, [result], date)
                 if as_json:
@@ -225,6 +230,17 @@ def _run(
     except OSError as exc:
         fail(f"{exc.filename}: {exc.strerror}", FAILED)
     return [found[experiment] for experiment in wanted]
+
+
+def _what(result: Result) -> str:
+    bad, good, versions = (
+        result[name] for name in ("fraudulent_accounts", "benign_accounts", "versions")
+    )
+    return (
+        f"{bad:,} of {bad + good:,} accounts fraudulent, {result['requests']:,} requests,"
+        f" {result['seconds']:.0f} s; detector {versions['detector']}, policy"
+        f" {result['policy_version']} ({versions['policy']})"
+    )
 
 
 def _without_plots(result: Result) -> dict[str, Any]:

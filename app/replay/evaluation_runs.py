@@ -45,10 +45,9 @@ def code_digest(*packages: str) -> str:
 
 def versions(policy: PolicyDocument) -> dict[str, str]:
     """What made a result: digests of the detector's code, the policy and the simulator."""
-    document = hashlib.sha256(policy.model_dump_json().encode()).hexdigest()[:12]
     return {
         "detector": code_digest(*DETECTOR_PACKAGES),
-        "policy": document,
+        "policy": _digest(policy.model_dump()),
         "simulator": code_digest(*WORLD_PACKAGES),
     }
 
@@ -56,19 +55,27 @@ def versions(policy: PolicyDocument) -> dict[str, str]:
 class Results:
     """One JSON file for each evaluation: one that is there is not run again.
 
-    A file is valid for the code and policy that made it; another version has files of its own.
+    A file is valid for the code and policy that made it; another version has files of its own. With
+    ``any_version`` the newest of any version is taken as it is, and says itself which it is.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, any_version: bool = False) -> None:
         self._directory = directory
+        self._any_version = any_version
 
     def find(self, experiment: Experiment, policy: PolicyDocument) -> Result | None:
         """The result of ``experiment``, if it is there and whole."""
-        try:
-            found: Result = orjson.loads(self._path(experiment, policy).read_bytes())
-        except (FileNotFoundError, orjson.JSONDecodeError):
-            return None
-        return found
+        paths = [self._path(experiment, policy)]
+        if self._any_version:
+            older = self._directory.glob(f"{_name(experiment)}-*.json")
+            paths += sorted(older, key=lambda path: path.stat().st_mtime, reverse=True)
+        for path in paths:
+            try:
+                found: Result = orjson.loads(path.read_bytes())
+            except (FileNotFoundError, orjson.JSONDecodeError):
+                continue
+            return found
+        return None
 
     def keep(self, experiment: Experiment, policy: PolicyDocument, result: Result) -> None:
         """Write ``result``; raises OSError."""
@@ -79,12 +86,27 @@ class Results:
         unfinished.replace(path)
 
     def _path(self, experiment: Experiment, policy: PolicyDocument) -> Path:
-        about = orjson.dumps([asdict(experiment), versions(policy)], option=orjson.OPT_SORT_KEYS)
-        short = hashlib.sha256(about).hexdigest()[:12]
-        mode = "total" if experiment.share_mode == "fixed_total" else "extraction"
-        return self._directory / (
-            f"{experiment.scenario}-{experiment.share:g}-{mode}-seed{experiment.seed}-{short}.json"
-        )
+        made_by = {**versions(policy), "measures": _measures_digest()}
+        return self._directory / f"{_name(experiment)}-{_digest(made_by)}.json"
+
+
+def _name(experiment: Experiment) -> str:
+    mode = experiment.share_mode.removeprefix("fixed_")
+    about = _digest(asdict(experiment))
+    return f"{experiment.scenario}-{experiment.share:g}-{mode}-seed{experiment.seed}-{about}"
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).hexdigest()[:12]
+
+
+@cache
+def _measures_digest() -> str:
+    """Of what turns a run into figures."""
+    here = Path(__file__).parent
+    names = ("", "_leaks", "_outcome", "_scores")
+    files = [here / "figures.py", *(here / f"evaluation{name}.py" for name in names)]
+    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
 
 
 def run(

@@ -6,6 +6,7 @@ bootstrap over whole groups (Field and Welsh, "Bootstrapping clustered data", JR
 members of one class or one product share their fate.
 """
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -65,8 +66,8 @@ def figures(outcome: Outcome) -> dict[str, Any]:
         "recall_accounts_interval": clopper_pearson(burned, int(bad.sum())),
         "recall_by_campaign": _share(int(outcome.by_campaign[bad].sum()), int(bad.sum())),
         "prevented": _share(refused, attempted),
-        "time_to_first_action_s": _since(outcome, 1),
-        "time_to_half_accounts_s": _since(outcome, (int(bad.sum()) + 1) // 2),
+        "time_to_first_action_s": _since(outcome, 0.0),
+        "time_to_half_accounts_s": _since(outcome, 0.5),
         "interactions_before_suspension_p50": _quantile(before, 0.5),
         "interactions_before_suspension_p90": _quantile(before, 0.9),
         "interactions_before_suspension_max": _quantile(before, 1.0),
@@ -183,9 +184,11 @@ def _quantile(values: IntArray, q: float) -> float | None:
     return float(np.quantile(values, q)) if values.size else None
 
 
-def _since(outcome: Outcome, rank: int) -> float | None:
-    """Seconds from the first attack to the ``rank``-th fraudulent account acted on."""
-    times = np.sort(outcome.acted[outcome.fraudulent])
-    if rank < 1 or rank > times.size or times[rank - 1] == NEVER:
+def _since(outcome: Outcome, share: float) -> float | None:
+    """Seconds from the first attack until more than none, and at least ``share``, of the accounts
+    that the campaign began with were acted on."""
+    times = np.sort(outcome.acted[outcome.fraudulent & ~outcome.replacement])
+    place = max(math.ceil(share * times.size), 1) - 1
+    if place >= times.size or times[place] == NEVER:
         return None
-    return max(float(times[rank - 1] - outcome.begun), 0.0) / 1000.0
+    return max(float(times[place] - outcome.begun), 0.0) / 1000.0

@@ -49,6 +49,21 @@ def test_another_policy_or_a_torn_file_is_run_anew(made: list[Experiment], tmp_p
     assert made == wanted * 3
 
 
+def test_what_another_version_left_is_taken_if_one_says_so(
+    made: list[Experiment], tmp_path: Path
+) -> None:
+    wanted = [Experiment("seed", seed=101)]
+    policy = default_policy()
+    list(run_all(wanted, policy, results=Results(tmp_path)))
+    other = policy.model_copy(update={"shadow": True})
+    found = dict(run_all(wanted, other, results=Results(tmp_path, any_version=True)))
+    assert len(made) == 1
+    assert found[wanted[0]]["versions"] == versions(policy)
+    elsewhere = [Experiment("seed", seed=102)]
+    list(run_all(elsewhere, other, results=Results(tmp_path, any_version=True)))
+    assert made[1:] == elsewhere
+
+
 def test_progress_is_told(made: list[Experiment]) -> None:
     told: list[tuple[str, float]] = []
     wanted = [Experiment("seed", seed=4)]

@@ -59,6 +59,15 @@ def test_a_replacement_that_lives_on_counts_with_all_that_it_took() -> None:
     assert found["replacement_interactions_p50"] == 100.0
 
 
+def test_half_of_a_campaign_is_half_of_what_it_began_with() -> None:
+    acted = np.array([DAY, 3 * DAY, *[NEVER] * 6])
+    assert figures(outcome(acted=acted))["time_to_half_accounts_s"] == 86_400.0
+    nobody_new = np.zeros(8, np.bool_)
+    later = figures(outcome(acted=acted[::-1], fraudulent=acted[::-1] > 0, replacement=nobody_new))
+    assert later["time_to_first_action_s"] == 86_400.0
+    assert later["time_to_half_accounts_s"] is None
+
+
 def test_what_never_came_is_none() -> None:
     never = np.full(8, NEVER)
     found = figures(outcome(acted=never, suspended=never, throttled=np.zeros(8, np.bool_)))
