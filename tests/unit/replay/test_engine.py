@@ -157,9 +157,10 @@ class TestClosedLoop:
         assert heard.refusals
         standing: dict[str, Decision] = {}
         ids = world.population.account_ids
+        # The request that tips an action was answered before it.
         events = sorted(
-            [(d.issued_at, 0, d) for d in heard.decisions if not d.shadow]
-            + [(int(world.rows["ts"][n]), 1, (n, s)) for n, s in heard.refusals],
+            [(d.issued_at, 1, d) for d in heard.decisions if not d.shadow]
+            + [(int(world.rows["ts"][n]), 0, (n, s)) for n, s in heard.refusals],
             key=lambda event: event[:2],
         )
         for ts, _, event in events:
