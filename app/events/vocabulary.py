@@ -19,7 +19,6 @@ LinkKind = Literal[
     "email_domain",
     "referral",
     "program",
-    "family",
     "signup_hour",
     "campaign",
 ]
@@ -31,7 +30,6 @@ LINK_KINDS: tuple[LinkKind, ...] = (
     "email_domain",
     "referral",
     "program",  # template hash: one client program
-    "family",  # prompt family, by the SimHash bands that near-duplicates share
     "signup_hour",
     "campaign",  # the campaign that an account was found to be in
 )

@@ -47,9 +47,8 @@ TOO_LATE = 2  # its window and day are forgotten: only ``first_epoch`` takes not
 
 
 @lean_kernel
-def begin_link(row: Record, kind: Int) -> None:
+def begin_link(row: Record) -> None:
     """Make a zeroed row one that has seen no sighting."""
-    row["kind"] = kind
     row["first_epoch"] = -1
     row["last_epoch"] = -1
 
@@ -61,6 +60,7 @@ def fold_sighting(row: Record, values: npt.NDArray[np.int64], clock: Clock) -> I
     Returns what became of it. Fence and dirty mark are the caller's.
     """
     epoch = values[s.SIG_EPOCH]
+    row["kind"] = values[s.SIG_KIND]  # rows of earlier releases do not know it
     _advance_link(row, epoch, clock)
     row["last_ts"] = max(np.int64(row["last_ts"]), values[s.SIG_TS])
     if in_window(row, epoch, clock) and not sample_sighting(row, values, clock):

@@ -141,7 +141,7 @@ def _row_of(batch: SightingBatch, i: Int, views: StoreViews) -> Int:
         np.uint64(batch.hashes[i]),
     )
     if slot != ABSENT and views.rows[slot]["offset"] == 0:
-        begin_link(views.rows[slot], batch.values[i, s.SIG_KIND])
+        begin_link(views.rows[slot])
     return slot
 
 

@@ -2,7 +2,9 @@
 
 The rules are those of ``layout_history.py``. Sums of windows mean something only together, and
 those of a release that summed up something else are not mixed with today's: a link keeps its place
-in the input and its times, and fills again within one window.
+in the input and its times, and fills again within one window. Its kind comes with its next
+sighting, for the numbers of kinds have moved; one that is not sighted any more has no evidence to
+be judged by.
 """
 
 import numpy as np
@@ -19,7 +21,7 @@ LINK_1 = np.dtype(
         ("last_ts", np.int64),
         ("first_epoch", np.int32),
         ("last_epoch", np.int32),
-        ("kind", np.uint8),
+        ("kind_1", np.uint8),
         ("pad", np.uint8, (7,)),
         ("requests_1", np.int64, (2,)),
         ("tokens_1", np.int64, (2,)),

@@ -33,7 +33,6 @@ LINK_KINDS = (
     "email_domain",
     "referral",
     "program",  # template hash: one client program
-    "family",  # prompt family: one band of its SimHash, see app/kernels/bands.py
     "signup_hour",  # hours since the Unix epoch
     "campaign",  # the campaign that the account was found to be in
 )
@@ -45,7 +44,6 @@ LINK_KINDS = (
     EMAIL_DOMAIN,
     REFERRAL,
     PROGRAM,
-    FAMILY,
     SIGNUP_HOUR,
     CAMPAIGN,
 ) = range(len(LINK_KINDS))

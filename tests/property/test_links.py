@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from app.agents.links import LinkFolder, LinkSchedule
 from app.events.sightings import Sighting
 from app.kernels.link_row import begin_link, fold_sighting, merge_links
-from app.kernels.sighting_columns import SCHEMA_ID, SIG_KIND, SIG_WIDTH
+from app.kernels.sighting_columns import SCHEMA_ID, SIG_WIDTH
 from app.kernels.sightings_decode import decode_sightings
 from app.state.link_codec import LINK_CODEC
 from app.state.link_layout import LINK, NORMAL_SCORES, SAMPLE, TOTALS, VOTES
@@ -74,7 +74,7 @@ def fold_row(found: list[Sighting]) -> np.ndarray:
     status = np.zeros(len(found), np.int32)
     assert decode_sightings(records.data, records.frames, SCHEMA_ID, values, status) == len(found)
     rows = np.zeros(1, LINK)
-    begin_link(rows[0], int(values[0, SIG_KIND]))
+    begin_link(rows[0])
     for sighting in values:
         fold_sighting(rows[0], sighting, CLOCK)
     return rows

@@ -53,22 +53,8 @@ def links_of(row: Any) -> list[tuple[str, str, int]]:
         for key, weight in zip(row[kind], row[f"{kind}_weight"], strict=True):
             if key and permille(weight, total) >= 50:
                 links.append((kind, hex16(key), permille(weight, total)))
-    links += _families_of(row)
     campaign = held_campaign(row)
     return [*links, ("campaign", campaign, 1000)] if campaign else links
-
-
-def _families_of(row: Any) -> list[tuple[str, str, int]]:
-    families = [i for i in range(len(row["family"])) if row["family"][i]]
-    heaviest = sorted(families, key=lambda i: (-float(row["family_weight"][i]), i))[:3]
-    buckets: dict[int, int] = {}
-    for band in range(2):
-        for i in sorted(heaviest):
-            share = permille(row["family_weight"][i], row["requests"][WEEK])
-            if share >= 50:
-                bucket = band + 1 << 16 | (int(row["family"][i]) >> 16 * band & 0xFFFF)
-                buckets[bucket] = min(buckets.get(bucket, 0) + share, 1000)
-    return [("family", hex16(bucket), share) for bucket, share in buckets.items()]
 
 
 def held_campaign(row: Any) -> str | None:

@@ -28,7 +28,7 @@ def fold_all(rows, accounts, values):
 
 def new_row() -> np.ndarray:
     rows = np.zeros(1, LINK)
-    begin_link(rows[0], 0)
+    begin_link(rows[0])
     return rows
 
 

@@ -21,7 +21,7 @@ def sighting(account: int, campaign: int, epoch: int = TURN) -> np.ndarray:
 
 def fold(*found: np.ndarray) -> np.ndarray:
     rows = np.zeros(1, LINK)
-    begin_link(rows[0], 0)
+    begin_link(rows[0])
     for values in found:
         fold_sighting(rows[0], values, CLOCK)
     return rows

@@ -160,41 +160,21 @@ def test_links_of_behaviour_need_a_twentieth_of_the_traffic():
     }
 
 
-def test_families_in_one_bucket_are_one_link():
+def test_prompt_families_are_no_links():
     accounts = Accounts()
     accounts.add(
-        "acct",
-        family=[0x1111_2222_3333_4444, 0x1111_2222_3333_5555, 0, 0, 0],
-        family_weight=[60, 30, 0, 0, 0],
+        "acct", payment=1, family=[0x11, 0x12, 0x13, 0, 0], family_weight=[60, 30, 9, 0, 0]
     )
-    assert shares_by_link(accounts.sightings()) == {
-        "family:0000000000014444": 600,
-        "family:0000000000015555": 300,
-        "family:0000000000023333": 900,
-    }
-
-
-def test_the_three_heaviest_families_are_reported_and_of_equals_the_first():
-    accounts = Accounts()
-    accounts.add("acct", family=[0x11, 0x12, 0x13, 0x14, 0x15], family_weight=[9, 20, 8, 20, 9])
-    assert shares_by_link(accounts.sightings()) == {
-        "family:0000000000010011": 90,
-        "family:0000000000010012": 200,
-        "family:0000000000010014": 200,
-        "family:0000000000020000": 490,
-    }
+    assert shares_by_link(accounts.sightings()) == {"payment:0000000000000001": 1000}
 
 
 def test_what_is_zero_is_no_link():
     accounts = Accounts()
-    for name in ("network", "client", "program", "family"):
+    for name in ("network", "client", "program"):
         weights = np.full(ACCOUNT[name].shape, 99)
         accounts.add("nobody", **{f"{name}_weight": weights})
-    accounts.add("somebody", family=[0x5_0000, 0, 0, 0, 0], family_weight=[9, 99, 99, 99, 99])
-    assert shares_by_link(accounts.sightings()) == {
-        "family:0000000000010000": 90,
-        "family:0000000000020005": 90,
-    }
+    accounts.add("somebody", network=[0, 5, 0], network_weight=[99, 9, 99])
+    assert shares_by_link(accounts.sightings()) == {"network:0000000000000005": 90}
 
 
 @pytest.mark.parametrize(

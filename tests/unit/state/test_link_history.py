@@ -5,12 +5,14 @@ import json
 import numpy as np
 import pytest
 
+from app.agents.links import LinkFolder, LinkSchedule
 from app.state.codec import RowCodec
 from app.state.link_codec import LINK_CODEC
 from app.state.link_history import LINK_1, TOTALS_1
-from app.state.link_layout import LINK
+from app.state.link_layout import LINK, LINK_KINDS
 from app.state.link_totals import new_totals, totals_from_json, totals_to_json
 from app.state.store import ColumnStore
+from tests.reference.sightings import plain_sighting, written
 from tests.unit.state.changelogs import framed
 
 KEY = b"payment:00000000000000aa"
@@ -25,9 +27,9 @@ KEPT = {
     "last_ts": 1_760_000_000_000,
     "first_epoch": 81_000,
     "last_epoch": 81_470,
-    "kind": 7,
 }
 LET_GO = {
+    "kind_1": 7,
     "requests_1": [12, 900],
     "tokens_1": [5, 2**40],
     "log_load_1": [256, 512],
@@ -50,6 +52,19 @@ def test_a_link_that_layout_1_wrote_keeps_its_place_and_its_times() -> None:
     for name, value in KEPT.items():
         meant[0][name] = value
     assert LINK_CODEC.decode(WRITTEN_1) == meant[0]
+
+
+def test_a_link_that_layout_1_wrote_learns_its_kind_from_its_next_sighting() -> None:
+    store = ColumnStore(LINK, limit=1)
+    key = b"email_domain:00000000000000aa"
+    LINK_CODEC.apply(store, framed([(key, WRITTEN_1)]), nobody, "log/0")
+    later = written([plain_sighting("acct", 81_471, kind="email_domain")])
+    folder = LinkFolder(store, LinkSchedule(6, 28, 1000))
+    assert not folder.fold(framed(later, KEPT["offset"])).status.any()
+    row = store.views().rows[store.get(key)]
+    assert LINK_KINDS[row["kind"]] == "email_domain"
+    assert row["last_epoch"] == 81_471
+    assert row["first_epoch"] == KEPT["first_epoch"]
 
 
 def test_links_of_both_layouts_are_read_from_one_changelog() -> None:
