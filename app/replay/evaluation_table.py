@@ -18,7 +18,7 @@ from app.replay.evaluation_text import (
     number,
     percent,
 )
-from app.replay.figures import clopper_pearson
+from app.replay.figures import clopper_pearson, cluster_bootstrap
 from app.simulation.campaigns import LADDER, ShareMode
 
 Result = dict[str, Any]
@@ -211,7 +211,20 @@ def _honest(results: Sequence[Result]) -> list[str]:
         rows.append([*cells, number(groups), number(lost)])
     heads = ["kind", "accounts", "suspended", "throttled", "groups", "groups suspended"]
     title = f"Honest accounts of {len(worlds)} worlds, each by its worst run"
-    return _table(title, heads, rows)
+    lines = _table(title, heads, rows)
+    if not lines:
+        return []
+    spread = (
+        f"{action} {interval(_over_clusters(worlds, name))}"
+        for name, action in (("suspend", "suspended"), ("throttle", "throttled"))
+    )
+    return [*lines, f"All of them by bootstrap over whole groups: {', '.join(spread)}.", ""]
+
+
+def _over_clusters(worlds: Sequence[Sequence[Result]], name: str) -> tuple[float, float]:
+    worst = [max(runs, key=lambda run: int(run[f"fpr_{name}_accounts"])) for runs in worlds]
+    tallies = [np.array(run[f"fpr_{name}_clusters"], np.int64).reshape(-1, 3) for run in worst]
+    return cluster_bootstrap(np.concatenate(tallies))
 
 
 def _count(result: Result, name: str, kind: str) -> int:

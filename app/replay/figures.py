@@ -97,24 +97,34 @@ def clopper_pearson(hits: int, of: int, level: float = 0.95) -> tuple[float, flo
     return float(low), float(high)
 
 
-def cluster_bootstrap(
-    hits: Bools, clusters: IntArray, *, seed: int = 1, rounds: int = 2_000, level: float = 0.95
-) -> tuple[float, float]:
-    """Percentile interval of the mean of ``hits`` when whole clusters are drawn anew.
+def tally_clusters(hits: Bools, clusters: IntArray) -> IntArray:
+    """int64[k, 3]: size of a cluster, hits in it, and how many such clusters there are.
 
-    ``clusters`` int64[n] names each one's cluster. With no hit anywhere the upper end is 0, which
-    says nothing: report the exact interval over clusters then.
+    ``clusters`` int64[n] names each one's cluster. Tallies of several worlds, one below the other,
+    are the tally of all of them.
     """
     _, which = np.unique(clusters, return_inverse=True)
-    sizes = np.bincount(which).astype(np.float64)
-    sums = np.bincount(which, weights=hits.astype(np.float64))
-    if not sizes.size:
+    sizes = np.bincount(which)
+    sums = np.bincount(which, weights=hits).astype(np.int64)
+    kinds, count = np.unique(np.stack([sizes, sums], axis=1), axis=0, return_counts=True)
+    return np.column_stack([kinds, count]).astype(np.int64)
+
+
+def cluster_bootstrap(
+    tally: IntArray, *, seed: int = 1, rounds: int = 2_000, level: float = 0.95
+) -> tuple[float, float]:
+    """Percentile interval of the rate of hits when whole clusters are drawn anew.
+
+    ``tally`` is of ``tally_clusters``. With no hit anywhere the upper end is 0, which says nothing:
+    report the exact interval over clusters then.
+    """
+    sizes, sums, count = tally.reshape(-1, 3).T.astype(np.float64)
+    if not count.sum():
         return 0.0, 1.0
     # Clusters of one without a hit are alike, and most are: how many are drawn is binomial.
     rng = np.random.default_rng(seed)
-    kinds, members = np.unique(np.stack([sizes, sums]), axis=1, return_counts=True)
-    drawn = rng.multinomial(sizes.size, members / sizes.size, rounds)
-    means = drawn @ kinds[1] / (drawn @ kinds[0])
+    drawn = rng.multinomial(int(count.sum()), count / count.sum(), rounds)
+    means = drawn @ sums / (drawn @ sizes)
     low, high = np.quantile(means, [(1.0 - level) / 2.0, (1.0 + level) / 2.0])
     return float(low), float(high)
 
@@ -133,11 +143,13 @@ def _replacements(outcome: Outcome) -> dict[str, Any]:
 def _false_positives(name: str, hit: Bools, outcome: Outcome) -> dict[str, Any]:
     good = ~outcome.fraudulent
     count, of = int(hit[good].sum()), int(good.sum())
+    tally = tally_clusters(hit[good], outcome.group[good])
     return {
         f"fpr_{name}": _share(count, of),
         f"fpr_{name}_accounts": count,
         f"fpr_{name}_interval": clopper_pearson(count, of),
-        f"fpr_{name}_cluster_interval": cluster_bootstrap(hit[good], outcome.group[good]),
+        f"fpr_{name}_cluster_interval": cluster_bootstrap(tally),
+        f"fpr_{name}_clusters": tally.tolist(),
     }
 
 

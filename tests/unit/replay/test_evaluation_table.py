@@ -57,6 +57,7 @@ def test_the_table_shows_the_curves_and_who_was_hurt() -> None:
     assert table.count("| `seed` | total |") == 2
     assert table.count("| `seed` | extraction |") == 2
     assert "| class cohort |" in table
+    assert "by bootstrap over whole groups: suspended 0 % to 0 %, throttled " in table
     assert "| groups.load | 25 % |" in table
     widths = {line.count("|") for line in table.splitlines() if line.startswith("| `seed` | total")}
     assert widths == {8}

@@ -4,7 +4,14 @@ import numpy as np
 import pytest
 from scipy.stats import binomtest
 
-from app.replay.figures import NEVER, Outcome, clopper_pearson, cluster_bootstrap, figures
+from app.replay.figures import (
+    NEVER,
+    Outcome,
+    clopper_pearson,
+    cluster_bootstrap,
+    figures,
+    tally_clusters,
+)
 
 DAY = 86_400_000
 
@@ -99,7 +106,17 @@ def test_members_of_one_group_are_no_independent_witnesses() -> None:
     clusters = np.repeat(np.arange(100), 50)
     together = np.repeat(rng.random(100) < 0.1, 50)
     alone = rng.permutation(together)
-    low, high = cluster_bootstrap(together, clusters)
+    low, high = cluster_bootstrap(tally_clusters(together, clusters))
     assert low < together.mean() < high
-    low_alone, high_alone = cluster_bootstrap(alone, clusters)
+    low_alone, high_alone = cluster_bootstrap(tally_clusters(alone, clusters))
     assert high - low > 3 * (high_alone - low_alone)
+
+
+def test_tallies_of_two_worlds_are_a_tally_of_both() -> None:
+    hits = np.array([1, 1, 0, 0, 0], np.bool_)
+    tally = tally_clusters(hits, np.array([7, 7, 7, 8, 9]))
+    assert tally.tolist() == [[1, 0, 2], [3, 2, 1]]
+    assert cluster_bootstrap(np.concatenate([tally, tally])) == cluster_bootstrap(
+        np.array([[1, 0, 4], [3, 2, 2]])
+    )
+    assert cluster_bootstrap(np.empty((0, 3), np.int64)) == (0.0, 1.0)
