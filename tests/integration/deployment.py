@@ -110,11 +110,11 @@ class Deployment:
     def actions(self, name: str = "enforcements.v1") -> list[dict[str, Any]]:
         return [orjson.loads(message.value() or b"") for message in self.read(name)]
 
-    def headers(self) -> dict[int, dict[str, Any]]:
-        """The newest header of every partition of the accounts."""
+    def headers(self, table: str = "accounts") -> dict[int, dict[str, Any]]:
+        """The newest header of every partition of a table."""
         return {
             message.partition(): json.loads(message.value() or b"")
-            for message in self.kafka.read_to_end(f"{self.app_id}-accounts-changelog")
+            for message in self.kafka.read_to_end(f"{self.app_id}-{table}-changelog")
             if message.key() == HEADER_KEY
         }
 
@@ -129,7 +129,8 @@ class Deployment:
         """How far the durable state has come, in every input."""
         return {
             (topic, number): position["next_offset"]
-            for number, header in self.headers().items()
+            for table in ("accounts", "links")
+            for number, header in self.headers(table).items()
             for topic, position in header["inputs"].items()
         }
 
