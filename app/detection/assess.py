@@ -6,9 +6,11 @@ part of a campaign: the prior and the nats give a probability. And would a list 
 hold few honest ones: the same nats, less what honest groups have on average (``null_nats``, fitted
 on held-back honest worlds), are the logarithm of an e-value, and e-BH draws the line.
 
-Suspension asks for more than a sum: several families must speak, one of them about what is asked
-(content or conduct) and one about anything else. Otherwise the probability stays below what
-suspends, so a benchmark that strangers run, or a prompt that has gone round, is throttled at most.
+Suspension asks for more than a sum: several families must speak, among them what is asked (content
+or conduct) or the hand behind it (linkage), and one that honest groups of strangers do not show:
+linkage, concealment, or other links that are a campaign's already. Otherwise the probability stays
+below what suspends, so a benchmark that strangers run, a prompt that has gone round, or a product
+with even use is throttled at most.
 """
 
 from typing import Any, NamedTuple
@@ -19,11 +21,14 @@ import numpy.typing as npt
 from app.detection.error_control import discoveries
 from app.detection.group_evidence import (
     ASSOCIATION,
+    CONCEALMENT,
     CONDUCT,
     CONTENT,
     GROUP_FAMILIES,
+    LINKAGE,
     Detector,
     GroupEvidence,
+    is_tight,
     weigh_groups,
 )
 from app.detection.group_measures import SCORE_UNIT, Floats, GroupMeasures, measure_groups
@@ -36,6 +41,10 @@ its name, so that one stray account does not join two campaigns."""
 
 SURE_SHARE = 0.9
 """Share of a link's activity by members of a campaign from which all of it is taken for theirs."""
+
+LEAST_BY_CHANCE = 8
+"""Members without which a link that people share by chance is not tested: three customers of one
+provider can show nothing, and each hypothesis makes the bar higher for the others."""
 
 SPEAKS = 0.5
 """Share of its weight from which a family counts as speaking."""
@@ -99,7 +108,9 @@ def assess(
     beside = evidence.nats[:, ASSOCIATION] > 0.0
     likely = 0.5 + 0.5 * np.minimum(measures.voters / SURE_SHARE, 1.0)
     probability = np.where(beside, np.minimum(probability, likely), probability)
-    flagged = discoveries(log_e, policy.false_discovery_rate)
+    flagged = np.zeros(len(rows), np.bool_)
+    tested = np.flatnonzero(is_tight(rows["kind"]) | (measures.members >= LEAST_BY_CHANCE))
+    flagged[tested] = discoveries(log_e[tested], policy.false_discovery_rate)
     flagged &= probability >= policy.flag_probability
     bits = np.uint8(1) << np.arange(len(GROUP_FAMILIES), dtype=np.uint8)
     scores = measures.scores * SCORE_UNIT + MEDIAN_SCORE
@@ -122,9 +133,9 @@ def _speaking(evidence: GroupEvidence, detectors: tuple[Detector, ...]) -> npt.N
 
 
 def _may_suspend(speaks: npt.NDArray[np.bool_], families: int) -> npt.NDArray[np.bool_]:
-    asked = speaks[:, CONTENT] | speaks[:, CONDUCT]
-    others = np.delete(speaks, [CONTENT, CONDUCT], axis=1).any(axis=1)
-    may: npt.NDArray[np.bool_] = asked & others & (speaks.sum(axis=1) >= families)
+    purpose = speaks[:, [CONTENT, CONDUCT, LINKAGE]].any(axis=1)
+    hidden = speaks[:, [LINKAGE, CONCEALMENT, ASSOCIATION]].any(axis=1)
+    may: npt.NDArray[np.bool_] = purpose & hidden & (speaks.sum(axis=1) >= families)
     return may
 
 

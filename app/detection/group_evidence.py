@@ -57,14 +57,14 @@ LOCATION_BAND = 0.6
 EVENNESS = 0.6
 EVENNESS_BETWEEN = 0.9
 EVENNESS_BAND = 0.7
-BY_CHANCE = 0.15
-"""Share of a provider's or a tool's activity that may be a campaign's without telling anything."""
+BY_CHANCE = 0.6
+"""Share of a provider's activity that may be a campaign's and tell nothing of the rest."""
 CROWDING_BETWEEN = 0.2
 """Doublings of members per payment method that honest groups of several cards differ by."""
 LEAST_RELIABILITY = 0.01
 LEAST_GROUPS = 20
 """Live groups of a class without which nothing is moved."""
-AGAINST = 0.7
+AGAINST = 0.3
 """Nats that a family may speak against a campaign at most."""
 
 
@@ -116,7 +116,7 @@ def weigh_groups(
     return GroupEvidence(deviations, nats, strongest)
 
 
-def _tight(kinds: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+def is_tight(kinds: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     """Links that people do not share by chance."""
     tight: npt.NDArray[np.bool_] = (kinds == PAYMENT) | (kinds == DEVICE)
     return tight
@@ -167,7 +167,7 @@ def _association(kinds: npt.NDArray[Any], measures: GroupMeasures) -> Floats:
     campaign's accounts may be among others.
     """
     by_chance = np.maximum(measures.voters - BY_CHANCE, 0.0) / (1.0 - BY_CHANCE)
-    association: Floats = 4.0 * np.where(_tight(kinds), measures.voters, by_chance)
+    association: Floats = 4.0 * np.where(is_tight(kinds), measures.voters, by_chance)
     return association
 
 
@@ -179,5 +179,5 @@ def _linkage(kinds: npt.NDArray[Any], measures: GroupMeasures) -> Floats:
     """
     crowding = measures.crowding * measures.strangers / CROWDING_BETWEEN
     strangers = np.maximum(measures.members * measures.strangers, 2.0)
-    linkage: Floats = np.where(_tight(kinds), 2.0 * np.log2(strangers) - 3.0, 0.0)
+    linkage: Floats = np.where(is_tight(kinds), 2.0 * np.log2(strangers) - 3.0, 0.0)
     return np.maximum(linkage, crowding)

@@ -114,15 +114,15 @@ class Groups(Section):
     """How links are judged: what their members have in common beyond the link itself."""
 
     prior: float = setting(
-        0.001,
+        0.003,
         "Share of links with several members believed to be a campaign's before any evidence.",
         unit="share of links",
-        why="one in a thousand, ln(0.001 / 0.999) = -6.9 nats",
+        why="one in three hundred, ln(0.003 / 0.997) = -5.8 nats",
         gt=0,
         lt=0.5,
     )
     null_nats: float = setting(
-        1.0,
+        2.5,
         "Logarithm of the mean likelihood ratio of honest groups: it is taken off before error is"
         " controlled.",
         unit="nats",
@@ -131,10 +131,11 @@ class Groups(Section):
         le=40,
     )
     false_discovery_rate: float = setting(
-        0.05,
+        0.1,
         "Expected share of honest links among those flagged at a time, at most.",
         unit="share of flagged links",
-        why="flagged links still ask each member for its own likeness to the group",
+        why="to be flagged is to be throttled at most; suspension asks for several families, and"
+        " each member for its own likeness to the group",
         gt=0,
         le=1,
     )
@@ -147,10 +148,10 @@ class Groups(Section):
         le=20,
     )
     membership_prior: float = setting(
-        0.9,
+        0.96,
         "Share of the accounts under a flagged link believed to be members.",
         unit="share of accounts",
-        why="a tool or a provider may have ordinary customers as well",
+        why="a link is flagged if its members on the whole are alike; some are there by chance",
         gt=0,
         lt=1,
     )
