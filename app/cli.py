@@ -20,6 +20,7 @@ COMMANDS = {
     "policy": "app.commands.policy:app",
     "operator": "app.commands.operator:app",
     "campaign": "app.commands.campaign:app",
+    "report": "app.commands.report:command",
     "tail": "app.commands.tail:command",
 }
 

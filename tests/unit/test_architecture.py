@@ -35,6 +35,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "detection", "events", "health", "kafka", "kernels", "metrics", "policy", "settings",
         "state", "transport",
     },
+    "reports": {"events"},
     "replay": {"agents", "detection", "events", "kernels", "policy", "simulation", "state"},
 }  # fmt: skip
 
@@ -57,6 +58,7 @@ MAY_NOT: dict[str, set[str]] = {
     "simulation": {"faust", "mode"},
     "broker": {"faust", "mode"},
     "replay": {"faust", "mode"},
+    "reports": {"faust", "mode", *KAFKA, "numba"},
     "settings": {"faust", "mode", *KAFKA},
     "logs": {"faust", "mode", *KAFKA},
     "metrics": {"faust", "mode", *KAFKA},

@@ -27,7 +27,7 @@ LEAVES = [leaf for name in COMMANDS for leaf in leaves(name, load(name))]
 
 def test_the_commands_of_the_contract_are_there() -> None:
     assert {name for name, _ in LEAVES} >= {
-        "worker", "demo", "simulate", "tail",
+        "worker", "demo", "simulate", "report", "tail",
         "topics apply", "topics list",
         "policy show", "policy validate", "policy apply", "policy diff",
         "operator suspend", "operator throttle", "operator release", "operator exempt",

@@ -5,7 +5,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from app.cli import app
-from app.commands import campaign, operator, policy, tail, topics, worker
+from app.commands import campaign, operator, policy, report, tail, topics, worker
 from tests.unit.commands.fakes import FakeKafka
 
 Reflux = Callable[..., Result]
@@ -27,7 +27,7 @@ def fake_kafka(monkeypatch: pytest.MonkeyPatch) -> FakeKafka:
     fake = FakeKafka()
     for module in (campaign, operator, policy):
         monkeypatch.setattr(module, "send", fake.send)
-    for module in (policy, tail):
+    for module in (policy, report, tail):
         monkeypatch.setattr(module, "TopicReader", fake.reader)
     for module in (topics, worker):
         monkeypatch.setattr(module, "Cluster", fake.cluster)
