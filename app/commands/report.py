@@ -31,6 +31,7 @@ from app.settings import Settings
 R = TypeVar("R", bound=Record)
 Campaigns = dict[str, tuple[Campaign, Place]]
 
+LIST_WIDTH = 160
 NAMED = 20
 """Ids of known campaigns in a message."""
 
@@ -180,7 +181,8 @@ def _show_list(known: Campaigns, as_json: bool) -> None:
             f"{record.confidence:.2f}",
             show_time(record.first_seen),
         )
-    Console(highlight=False, soft_wrap=True, markup=False).print(table)
+    # Ids and times are for copying: a narrow terminal may break lines, but nothing is cut off.
+    Console(highlight=False, markup=False, width=LIST_WIDTH).print(table)
 
 
 _FILES = ("report.md", "report.json", "actions.ndjson")

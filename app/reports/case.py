@@ -273,7 +273,10 @@ def _caveats(record: Campaign, book: ActionBook) -> list[str]:
         " accounts acted on for what each did alone have none and are not in that sum.",
     ]
     if record.status == "forming":
-        caveats.append("The campaign is forming: the evidence does not suffice to suspend.")
+        caveats.append(
+            "The campaign is forming: what its accounts share does not suffice to suspend them."
+            " Who is suspended, is for what the account did alone."
+        )
     if record.status == "dismissed":
         caveats.append("An operator has dismissed it: by that decision it is no campaign.")
     if book.earlier:

@@ -39,7 +39,8 @@ _NAMES = {
 _TIMES = frozenset({"first_seen", "last_seen", "as_of"})
 _SHARES = frozenset({"confidence", "share", "lowest", "mean"})
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]+")
-_MARKUP = re.compile(r"([\\`*_\[\]<>|#])")
+# An underscore inside a word is no emphasis.
+_MARKUP = re.compile(r"([\\`*\[\]<>|#]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))")
 
 
 def render(case: Case) -> str:

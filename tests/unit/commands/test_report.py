@@ -104,6 +104,13 @@ def test_the_folder_holds_every_action_behind_the_figures(
     assert (folder / "report.md").read_text() == reflux("report", ID, *files).stdout
 
 
+def test_a_narrow_terminal_cuts_nothing_off_the_list(
+    reflux: Reflux, topics: FakeKafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    assert "2024-10-04 00:00:00Z" in reflux("report", "--list").stdout
+
+
 def test_campaigns_are_listed(reflux: Reflux, topics: FakeKafka) -> None:
     shown = reflux("report", "--list")
     assert shown.exit_code == 0

@@ -38,6 +38,10 @@ def test_what_is_not_known_is_said() -> None:
     assert "A, the actions about its accounts: none" in text
 
 
+def test_names_of_tasks_stay_readable() -> None:
+    assert plain("tool_use, _this_ and a_") == "tool_use, \\_this\\_ and a\\_"
+
+
 def test_texts_of_others_are_text_and_nothing_else() -> None:
     nasty = "a\x1b[31mb\n# c | d `e` <script>\u202e"
     assert plain(nasty) == "a \\[31mb \\# c \\| d \\`e\\` \\<script\\> "
