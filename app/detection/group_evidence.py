@@ -61,6 +61,8 @@ BY_CHANCE = 0.6
 """Share of a provider's activity that may be a campaign's and tell nothing of the rest."""
 CROWDING_BETWEEN = 0.2
 """Doublings of members per payment method that honest groups of several cards differ by."""
+MOST_OF_ONE = 2.4
+"""What a single shared payment method or device may deviate by at most."""
 LEAST_RELIABILITY = 0.01
 LEAST_GROUPS = 20
 """Live groups of a class without which nothing is moved."""
@@ -175,9 +177,11 @@ def _linkage(kinds: npt.NDArray[Any], measures: GroupMeasures) -> Floats:
     """Strangers who share what strangers do not.
 
     Under any link, by how much members crowd on payment methods and devices; under a payment
-    method or a device itself, 1 for four strangers, 3 for eight.
+    method or a device itself, 1 for four strangers and not much more for dozens: a voucher or a
+    company without an organisation's id has many, too.
     """
     crowding = measures.crowding * measures.strangers / CROWDING_BETWEEN
     strangers = np.maximum(measures.members * measures.strangers, 2.0)
-    linkage: Floats = np.where(is_tight(kinds), 2.0 * np.log2(strangers) - 3.0, 0.0)
+    one_thing = np.minimum(2.0 * np.log2(strangers) - 3.0, MOST_OF_ONE)
+    linkage: Floats = np.where(is_tight(kinds), one_thing, 0.0)
     return np.maximum(linkage, crowding)

@@ -41,6 +41,6 @@ def explain(evidence: LinkEvidence) -> list[str]:
     if evidence.exempt or evidence.trusted:
         lines.append(
             f"{evidence.exempt:.0%} of the sightings are of exempt accounts and"
-            f" {evidence.trusted:.0%} of accounts verified by document or contract."
+            f" {evidence.trusted:.0%} of accounts verified by document or contract, or an enterprise's or reseller's."
         )
     return lines

@@ -18,7 +18,7 @@ from app.kernels.compile import lean_kernel
 from app.kernels.decode_types import Bool, Int, Record
 from app.kernels.hyperloglog import merge, observe, scrambled
 from app.state import link_layout as layout
-from app.state.layout import TASKS, VERIFICATIONS
+from app.state.layout import TASKS, TIERS, VERIFICATIONS
 from app.state.link_layout import MODEL_BUCKETS, SCORES, THINGS
 
 HOURS_CEILING = 2**16 - 1  # of a link's narrow fields
@@ -30,6 +30,8 @@ DAY_HOURS = 24
 LOG_UNIT = 256  # ``log_load`` counts in 1/256
 _DOCUMENT = VERIFICATIONS.index("document")
 _CONTRACT = VERIFICATIONS.index("contract")
+_ENTERPRISE = TIERS.index("enterprise")
+_RESELLER = TIERS.index("reseller")
 
 
 class Clock(NamedTuple):
@@ -145,7 +147,7 @@ def _add_to_window(
         counts[w, layout.ARRIVALS] = capped_sum(counts[w, layout.ARRIVALS], 1, wide)
     if values[s.SIG_EXEMPT]:
         counts[w, layout.EXEMPT] = capped_sum(counts[w, layout.EXEMPT], 1, wide)
-    if values[s.SIG_VERIFICATION] == _DOCUMENT or values[s.SIG_VERIFICATION] == _CONTRACT:
+    if _known(values):
         counts[w, layout.TRUSTED] = capped_sum(counts[w, layout.TRUSTED], 1, wide)
     for k in range(len(SCORES)):
         old = target["scores"][w, k]
@@ -178,6 +180,19 @@ def _add_to_day(
     for k in range(DAY_HOURS):
         if mask >> k & 1:
             hours[d, k] = capped_sum(hours[d, k], 1, narrow)
+
+
+@lean_kernel
+def _known(values: npt.NDArray[np.int64]) -> Bool:
+    """Whether somebody has looked at who the customer is, or has sold to them in person."""
+    verification = values[s.SIG_VERIFICATION]
+    tier = values[s.SIG_TIER]
+    return bool(
+        verification == _DOCUMENT
+        or verification == _CONTRACT
+        or tier == _ENTERPRISE
+        or tier == _RESELLER
+    )
 
 
 @lean_kernel

@@ -72,7 +72,7 @@ MEDIAN_SCORE = 500
 SIGHTINGS = 0  # accounts active in an epoch, summed over epochs
 ARRIVALS = 1  # of accounts first seen in that very epoch: one for each account that arrived
 EXEMPT = 2  # of accounts that are observed, never enforced
-TRUSTED = 3  # of accounts verified by document or contract
+TRUSTED = 3  # of accounts verified by document or contract, or of an enterprise or a reseller
 PAYING = 4  # of accounts whose payment method is known
 REGISTERED = 5  # of accounts whose device at sign-up is known
 COUNTS = 6
@@ -94,7 +94,7 @@ LINK = np.dtype(
         # what the newest assessment that found the link in a campaign said
         ("campaign_families", np.uint8),  # bit mask of the families of evidence that spoke
         ("campaign_probability", np.uint16),  # thousandths
-        ("campaign_epoch", np.int32),  # the epoch it was about
+        ("campaign_epoch", np.int32),  # since which the link is flagged, or let go
         ("campaign", np.uint64),  # id; 0: the link is in none
         ("profile", np.uint8, (len(NORMAL_SCORES),)),  # the group's mean scores then, in 1/250
         ("pad", np.uint8, (7,)),

@@ -81,7 +81,7 @@ def _add_to_window(row: dict[str, Any], w: int, x: Sighting, hours: int) -> None
     row["log_load"][w] += load
     row["log_load_squared"][w] += load**2
     arrived = x.first_seen >= x.ts - hours * HOUR_MS
-    trusted = x.verification in ("document", "contract")
+    trusted = x.verification in ("document", "contract") or x.tier in ("enterprise", "reseller")
     has = [x.payment, x.device]
     row["counts"][w] += [1, arrived, x.exempt, trusted, *(y is not None for y in has)]
     for thing, value in enumerate(has):
