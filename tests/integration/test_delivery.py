@@ -13,12 +13,11 @@ import pytest
 from confluent_kafka import Message
 
 from app.events.policies import PolicyRecord
-from app.policy.load import default_policy
 from app.simulation.campaigns import Naive
 from app.simulation.encode import ProfileEncoder, RequestEncoder
 from app.simulation.population import Population
 from app.state.checkpoint import HEADER_KEY
-from tests.integration.offline import Offline, Pairs
+from tests.integration.offline import Offline, Pairs, level_1_policy
 from tests.integration.workers import Worker, environment, reflux
 from tests.kafka.cluster import Cluster
 
@@ -85,7 +84,7 @@ class Run:
         self.environ = environment(kafka, self.prefix, self.prefix.rstrip("."))
         reflux(self.environ, "topics", "apply", "--replication", "1")
         profiles, requests = traffic
-        policy = default_policy()
+        policy = level_1_policy()
         record = PolicyRecord(
             name=policy.name,
             version="preloaded",
