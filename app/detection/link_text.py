@@ -41,6 +41,7 @@ def explain(evidence: LinkEvidence) -> list[str]:
     if evidence.exempt or evidence.trusted:
         lines.append(
             f"{evidence.exempt:.0%} of the sightings are of exempt accounts and"
-            f" {evidence.trusted:.0%} of accounts verified by document or contract, or an enterprise's or reseller's."
+            f" {evidence.trusted:.0%} of accounts that are verified by document or contract, or an"
+            " enterprise's or a reseller's."
         )
     return lines

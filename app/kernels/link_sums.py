@@ -187,12 +187,9 @@ def _known(values: npt.NDArray[np.int64]) -> Bool:
     """Whether somebody has looked at who the customer is, or has sold to them in person."""
     verification = values[s.SIG_VERIFICATION]
     tier = values[s.SIG_TIER]
-    return bool(
-        verification == _DOCUMENT
-        or verification == _CONTRACT
-        or tier == _ENTERPRISE
-        or tier == _RESELLER
-    )
+    if verification in (_DOCUMENT, _CONTRACT):
+        return True
+    return bool(tier in (_ENTERPRISE, _RESELLER))
 
 
 @lean_kernel

@@ -141,8 +141,8 @@ class Groups(Section):
     )
     trust_nats: float = setting(
         4.0,
-        "What speaks against a campaign when all members are verified by document or contract, or are"
-        " an enterprise's or a reseller's.",
+        "What speaks against a campaign when all members are verified by document or contract, or"
+        " are an enterprise's or a reseller's.",
         unit="nats",
         why="fifty times as likely honest: identities can be bought, but not by the thousand",
         ge=0,
