@@ -32,7 +32,7 @@ from app.detection.group_evidence import (
     weigh_groups,
 )
 from app.detection.group_measures import SCORE_UNIT, Floats, GroupMeasures, measure_groups
-from app.state.link_layout import MEDIAN_SCORE, VOTES
+from app.state.link_layout import MEDIAN_SCORE, NETWORK, PROGRAM, VOTES
 
 LEAST_VOTES = 3
 LEAST_VOTE_SHARE = 0.1
@@ -42,6 +42,15 @@ its name, so that one stray account does not join two campaigns."""
 SURE_SHARE = 0.9
 """Share of a link's activity by members of a campaign from which all of it is taken for theirs."""
 
+JUDGED = (NETWORK, PROGRAM)
+"""Links that people share by chance and that are judged all the same. Client software, e-mail
+domains, referrals and hours of sign-up are shared by too many to say who belongs to whom: a
+script's fingerprint is that of everyone who writes in its language."""
+HIDDEN = (LINKAGE, CONCEALMENT, ASSOCIATION)
+"""Families of what groups of strangers do not show when they have nothing to hide."""
+HINTS = 0.3
+"""Share of its weight that one of those must bring, or no link is flagged: a product's customers
+may all ask the same kind of thing, evenly and at all hours."""
 LEAST_BY_CHANCE = 8
 """Members without which a link that people share by chance is not tested: three customers of one
 provider can show nothing, and each hypothesis makes the bar higher for the others."""
@@ -98,7 +107,8 @@ def assess(
     measures = measure_groups(rows)
     evidence = weigh_groups(rows["kind"], measures, policy.detectors)
     nats = evidence.nats.sum(axis=1) - policy.trust_nats * measures.trusted
-    speaks = _speaking(evidence, policy.detectors)
+    weights = np.array([detector.weight for detector in policy.detectors])
+    speaks: npt.NDArray[np.bool_] = (weights > 0) & (evidence.nats >= SPEAKS * weights)
     log_e = nats - policy.null_nats
     probability = 1.0 / (1.0 + np.exp(-(policy.prior_log_odds + nats)))
     enough = _may_suspend(speaks, policy.suspend_families)
@@ -109,8 +119,11 @@ def assess(
     likely = 0.5 + 0.5 * np.minimum(measures.voters / SURE_SHARE, 1.0)
     probability = np.where(beside, np.minimum(probability, likely), probability)
     flagged = np.zeros(len(rows), np.bool_)
-    tested = np.flatnonzero(is_tight(rows["kind"]) | (measures.members >= LEAST_BY_CHANCE))
+    tight = is_tight(rows["kind"])
+    by_chance = np.isin(rows["kind"], JUDGED) & (measures.members >= LEAST_BY_CHANCE)
+    tested = np.flatnonzero(tight | by_chance)
     flagged[tested] = discoveries(log_e[tested], policy.false_discovery_rate)
+    flagged &= (evidence.nats >= HINTS * weights)[:, HIDDEN].any(axis=1)
     flagged &= probability >= policy.flag_probability
     bits = np.uint8(1) << np.arange(len(GROUP_FAMILIES), dtype=np.uint8)
     scores = measures.scores * SCORE_UNIT + MEDIAN_SCORE
@@ -126,15 +139,9 @@ def assess(
     )
 
 
-def _speaking(evidence: GroupEvidence, detectors: tuple[Detector, ...]) -> npt.NDArray[np.bool_]:
-    weights = np.array([detector.weight for detector in detectors])
-    speaks: npt.NDArray[np.bool_] = (weights > 0) & (evidence.nats >= SPEAKS * weights)
-    return speaks
-
-
 def _may_suspend(speaks: npt.NDArray[np.bool_], families: int) -> npt.NDArray[np.bool_]:
     purpose = speaks[:, [CONTENT, CONDUCT, LINKAGE]].any(axis=1)
-    hidden = speaks[:, [LINKAGE, CONCEALMENT, ASSOCIATION]].any(axis=1)
+    hidden = speaks[:, HIDDEN].any(axis=1)
     may: npt.NDArray[np.bool_] = purpose & hidden & (speaks.sum(axis=1) >= families)
     return may
 
