@@ -1,7 +1,7 @@
 """One partition of the accounts: requests folded and judged, profiles, operators and verdicts."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -226,12 +226,19 @@ class AccountPartition(TablePartition):
             named = [spec.fields[i].name if i >= 0 else None for i in decoded.field[bad].tolist()]
             self.bury(topic, framed, bad, decoded.status, named)
 
-    def act(self, decision: npt.NDArray[Any], judgement: Judgement, topic: str) -> None:
-        """Emit what a decision (one element of ``DECISION``) says."""
+    def act(
+        self,
+        decision: npt.NDArray[Any],
+        judgement: Judgement,
+        topic: str,
+        told: Sequence[str] = (),
+    ) -> None:
+        """Emit what a decision (one element of ``DECISION``) says; ``told`` are the sentences of
+        the verdict that tipped it, if one did."""
         slot = int(decision["slot"])
         source = Source(topic=topic, partition=self.place.number, offset=int(decision["offset"]))
         account = self.store.key(slot).decode()
-        self.emit(slot, self.actions.outputs(account, decision, judgement, source))
+        self.emit(slot, self.actions.outputs(account, decision, judgement, source, told=told))
 
     def _up_to_date(self, header: Header) -> Header:
         """``header`` with the guards as they are now, and the request offset they have come to.

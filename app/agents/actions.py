@@ -1,6 +1,6 @@
 """From a decision to the records that infrastructure and on-call read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -45,16 +45,18 @@ class ActionWriter:
         *,
         actor: str = DETECTOR,
         reasons: list[Reason] | None = None,
+        told: Sequence[str] = (),
     ) -> list[Output]:
         """The records of ``decision`` (one element of ``DECISION``) about ``account``.
 
         ``actor`` and ``reasons`` are given for what an operator decided; otherwise the reasons are
-        the evidence that the decision holds.
+        the evidence that the decision holds, and what the campaign's verdict has ``told`` where a
+        verdict tipped it.
         """
         shadow = bool(decision["shadow"])
         now = self._clock()
         record = enforcement(
-            account, decision, judgement, source, now, actor=actor, reasons=reasons
+            account, decision, judgement, source, now, actor=actor, reasons=reasons, told=told
         )
         metrics.ACTIONS.labels(action=record.action, mode="shadow" if shadow else "live").inc()
         if decision["guard"] == GUARD_TRIPPED:
@@ -72,6 +74,7 @@ def enforcement(
     *,
     actor: str = DETECTOR,
     reasons: list[Reason] | None = None,
+    told: Sequence[str] = (),
 ) -> Enforcement:
     """The record of ``decision``, published at ``now``; see ``ActionWriter.outputs``."""
     shadow = bool(decision["shadow"])
@@ -97,7 +100,7 @@ def enforcement(
         expires_at=int(decision["expires_at"]) or None,
         published_at=now,
         limit=limit,
-        reasons=explain(decision) if reasons is None else reasons,
+        reasons=explain(decision, told) if reasons is None else reasons,
         risk=float(np.clip(decision["risk"], 0.0, 1.0)),
         campaign_id=f"{int(decision['campaign']):016x}" if decision["campaign"] else None,
         policy_version=policy.version,

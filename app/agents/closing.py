@@ -16,6 +16,7 @@ from app.agents.campaign_commands import Decided
 from app.agents.links import LinkFolder
 from app.detection.assess import Assessment, GroupPolicy, assess
 from app.detection.group_text import explain_group
+from app.detection.verdict_text import NATS_WHOLE
 from app.events.findings import LinkFinding
 from app.kernels.hyperloglog import estimate, merge
 from app.kernels.link_groups import LEAST_MEMBERS, list_groups
@@ -33,7 +34,7 @@ _WRITTEN = (
     "campaign",
     "campaign_epoch",
     "campaign_probability",
-    "campaign_families",
+    "campaign_nats",
     "profile",
 )
 
@@ -104,7 +105,8 @@ def _flag(
     probability = np.rint(verdict.probability[which] * WHOLE).clip(1, WHOLE)
     rows["campaign"][flagged] = verdict.campaign[which]
     rows["campaign_probability"][flagged] = probability.astype(np.uint16)
-    rows["campaign_families"][flagged] = verdict.families[which]
+    nats = np.rint(verdict.evidence.nats[which] * NATS_WHOLE).clip(0, np.iinfo(np.uint8).max)
+    rows["campaign_nats"][flagged] = nats.astype(np.uint8)
     rows["profile"][flagged] = verdict.profile[which]
     going_on = before["campaign_probability"][flagged] > 0
     since = np.where(going_on, before["campaign_epoch"][flagged], epoch)

@@ -304,5 +304,6 @@ def _verdict(partition: AccountPartition, slot: int, verdict: Verdict, source: S
     if judge(row, now, regimes, r, partition.state.guards, decision[0]):
         decision[0]["slot"] = slot
         decision[0]["offset"] = source.offset
-        partition.act(decision[0], judgement, source.topic)
+        told = verdict.reasons if int(decision[0]["campaign"]) == campaign else ()
+        partition.act(decision[0], judgement, source.topic, told)
     return True

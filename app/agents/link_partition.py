@@ -253,7 +253,8 @@ class LinkPartition(TablePartition):
             row = self.store.views().rows[int(found["slot"])]
             why = explain_verdict(
                 LINK_KINDS[int(row["kind"])],
-                int(row["campaign_families"]),
+                row["campaign_nats"],
+                row["profile"],
                 float(found["link_probability"]),
                 float(found["probability"]),
             )

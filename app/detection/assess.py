@@ -24,7 +24,6 @@ from app.detection.group_evidence import (
     CONCEALMENT,
     CONDUCT,
     CONTENT,
-    GROUP_FAMILIES,
     LINKAGE,
     Detector,
     GroupEvidence,
@@ -80,15 +79,13 @@ class Assessment(NamedTuple):
     """One element for each group assessed.
 
     ``flagged`` bool[n]; ``probability`` float64[n], 0 where not flagged; ``campaign`` uint64[n],
-    0 where not flagged; ``families`` uint8[n], bit mask of ``GROUP_FAMILIES`` that speak;
-    ``profile`` uint8[n, normal scores], mean normal scores as thousandths over four; ``nats``
-    float64[n], the sum; and what it was made of.
+    0 where not flagged; ``profile`` uint8[n, normal scores], mean normal scores as thousandths over
+    four; ``nats`` float64[n], the sum; and what it was made of.
     """
 
     flagged: npt.NDArray[np.bool_]
     probability: Floats
     campaign: npt.NDArray[np.uint64]
-    families: npt.NDArray[np.uint8]
     profile: npt.NDArray[np.uint8]
     nats: Floats
     measures: GroupMeasures
@@ -125,13 +122,11 @@ def assess(
     flagged[tested] = discoveries(log_e[tested], policy.false_discovery_rate)
     flagged &= (evidence.nats >= HINTS * weights)[:, HIDDEN].any(axis=1)
     flagged &= probability >= policy.flag_probability
-    bits = np.uint8(1) << np.arange(len(GROUP_FAMILIES), dtype=np.uint8)
     scores = measures.scores * SCORE_UNIT + MEDIAN_SCORE
     return Assessment(
         flagged=flagged,
         probability=np.where(flagged, probability, 0.0),
         campaign=np.where(flagged, _campaign_ids(rows, names, epoch), np.uint64(0)),
-        families=(speaks * bits).sum(axis=1).astype(np.uint8),
         profile=np.rint(np.clip(scores, 0.0, 1000.0) / 4.0).astype(np.uint8),
         nats=nats,
         measures=measures,

@@ -1,6 +1,7 @@
 """Why an action was taken, in figures and in sentences, strongest first."""
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy.typing as npt
@@ -15,18 +16,23 @@ from app.kernels.decisions import (
     GUARD_DIVERTED,
     GUARD_TRIPPED,
 )
+from app.state.layout import ACTION_RELEASE
 
 LEAST_CONTRIBUTION = 0.01
 """A share of the evidence below one part in a hundred explains nothing to anybody."""
 
 
-def explain(decision: npt.NDArray[Any]) -> list[Reason]:
+def explain(decision: npt.NDArray[Any], told: Sequence[str] = ()) -> list[Reason]:
     """The reasons of ``decision``, one element of ``DECISION``.
 
-    First what moved the ladder if that was not the evidence itself, then each feature that brought
-    evidence, by its share in it.
+    First what moved the ladder if that was not the evidence itself, then the account's campaign and
+    what its verdict has ``told``, then each feature that brought evidence, by its share in it. The
+    verdict's sentences are known to the action that it tips alone: an account's row keeps which
+    campaign it was and how sure, and the campaign's record has the rest.
     """
-    reasons = [reason for reason in (_cause(decision), _guard(decision)) if reason is not None]
+    first = (_cause(decision), _guard(decision), _campaign(decision))
+    reasons = [reason for reason in first if reason is not None]
+    reasons += [_plain("campaign.link", text) for text in told]
     order = sorted(range(len(FEATURES)), key=lambda f: -decision["contribution"][f])
     reasons += [
         _evidence(FEATURES[f], f, decision)
@@ -68,15 +74,6 @@ def _risk_without(feature: Feature, decision: npt.NDArray[Any]) -> float:
 
 def _cause(decision: npt.NDArray[Any]) -> Reason | None:
     cause = int(decision["cause"])
-    if cause == CAUSE_CAMPAIGN:
-        probability = float(decision["campaign_probability"])
-        return _plain(
-            "campaign",
-            f"The account belongs to campaign {int(decision['campaign']):016x} with probability"
-            f" {probability:.2f}; it would not be acted on if the campaign were dismissed.",
-            observed=probability,
-            contribution=1.0,
-        )
     if cause == CAUSE_RENEWAL:
         return _plain(
             "ladder.renewal",
@@ -92,6 +89,23 @@ def _cause(decision: npt.NDArray[Any]) -> Reason | None:
             "exemption", "An exemption now covers the account: it is observed, not limited."
         )
     return None
+
+
+def _campaign(decision: npt.NDArray[Any]) -> Reason | None:
+    if decision["action"] == ACTION_RELEASE or not decision["campaign"]:
+        return None
+    campaign, probability = int(decision["campaign"]), float(decision["campaign_probability"])
+    text = (
+        f"The account belongs to campaign {campaign:016x} with probability {probability:.2f};"
+        f" `reflux report {campaign:016x}` shows the case."
+    )
+    alone = decision["cause"] == CAUSE_CAMPAIGN
+    if alone:
+        text += (
+            f" If it is mistaken, `reflux campaign dismiss {campaign:016x} -r WHY` lets all its"
+            " accounts go."
+        )
+    return _plain("campaign", text, observed=probability, contribution=1.0 if alone else 0.0)
 
 
 def _guard(decision: npt.NDArray[Any]) -> Reason | None:

@@ -12,7 +12,8 @@ from app.detection.group_evidence import (
 
 LEAST_NATS = 0.1
 
-_SAYS = {
+MORE_EVENLY = "They share the load more evenly than honest groups of their size"
+SAYS = {
     "elicitation": "ask for reasoning, grading or rewritten reasoning",
     "capabilities": "lean to tasks that teach a model to reason, plan or program",
     "openings": "ask single questions and hardly ever go on",
@@ -49,7 +50,7 @@ def explain_group(kind: str, assessment: Assessment, i: int) -> list[str]:
 def _sentence(assessment: Assessment, i: int, family: int) -> str:
     measures = assessment.measures
     if family == LOAD:
-        return "They share the load more evenly than honest groups of their size"
+        return MORE_EVENLY
     if family == ORIGIN:
         return f"{float(measures.burst[i]):.0%} of those looked at were created within a day"
     if family == LINKAGE:
@@ -57,4 +58,4 @@ def _sentence(assessment: Assessment, i: int, family: int) -> str:
     if family == ASSOCIATION:
         return f"{float(measures.voters[i]):.0%} of its activity is by members of a campaign"
     name = SCORES_OF[family][int(assessment.evidence.strongest[i, family])]
-    return f"More than members of honest groups, they {_SAYS[name]}"
+    return f"More than members of honest groups, they {SAYS[name]}"

@@ -1,22 +1,82 @@
-"""Why an account was found to be in a campaign, in sentences, strongest first."""
+"""Why an account was found to be in a campaign, in sentences, strongest first.
 
-from app.detection.group_evidence import GROUP_FAMILIES
+They go with the account into the record of the action, so that whoever must answer for it reads
+them there. All figures are of the link's newest assessment, as its row keeps them: the same for
+every member, and after a restart.
+"""
+
+from typing import Any
+
+import numpy.typing as npt
+
+from app.detection.group_evidence import (
+    ASSOCIATION,
+    GROUP_FAMILIES,
+    LINKAGE,
+    LOAD,
+    ORIGIN,
+    SCORES_OF,
+)
+from app.detection.group_measures import SCORE_UNIT
+from app.detection.group_text import LEAST_NATS, MORE_EVENLY, SAYS
+from app.state.link_layout import MEDIAN_SCORE, NORMAL_SCORES
+
+NATS_WHOLE = 10
+"""``campaign_nats`` in a link's row to one nat."""
+PROFILE_UNIT = 4
+"""Thousandths of a normal score to one in ``profile``."""
+PROFILE_MOST = 250
+EVIDENCE_LINES = 4
+"""Families of evidence that are told, at most: the others bring a few parts in a hundred."""
+
+_PLAIN = {
+    LOAD: MORE_EVENLY,
+    ORIGIN: "Many of them are strangers created within a day of each other",
+    LINKAGE: "They are strangers to each other and share what strangers do not",
+    ASSOCIATION: "What they have in common is used by members of a campaign above all",
+}
 
 
 def explain_verdict(
-    kind: str, families: int, link_probability: float, probability: float
+    kind: str,
+    nats: npt.NDArray[Any],
+    profile: npt.NDArray[Any],
+    link_probability: float,
+    probability: float,
 ) -> list[str]:
-    """Sentences about an account under a link of ``kind``; ``families`` is the bit mask of the
-    families of evidence that spoke against the link's members when it was last judged,
-    ``link_probability`` what came of it, ``probability`` the account's own."""
-    spoke = [name for bit, name in enumerate(GROUP_FAMILIES) if families >> bit & 1]
-    because = f": {', '.join(spoke)} speak against them" if spoke else ""
+    """Sentences about an account under a link of ``kind``.
+
+    ``nats`` uint8[families], what each family of evidence brought against the link's members when
+    it was last judged, in tenths; ``profile`` uint8[normal scores], their mean scores then, as
+    thousandths over four; ``link_probability`` what came of it, ``probability`` the account's own.
+    """
     likeness = probability / link_probability if link_probability > 0 else 0.0
+    total = max(float(nats.sum()), 1.0)
+    order = sorted(range(len(GROUP_FAMILIES)), key=lambda f: (-int(nats[f]), f))
     return [
         f"It shares one {kind.replace('_', ' ')} with accounts that are a campaign's with"
-        f" probability {link_probability:.2f}{because}.",
-        f"What it does resembles them with probability {likeness:.2f}.",
+        f" probability {link_probability:.2f}, and what it does resembles them with probability"
+        f" {likeness:.2f}.",
+        *(
+            f"{_sentence(f, profile)} ({GROUP_FAMILIES[f]}, {nats[f] / total:.0%} of the evidence"
+            " against them)."
+            for f in order[:EVIDENCE_LINES]
+            if nats[f] >= LEAST_NATS * NATS_WHOLE
+        ),
     ]
+
+
+def _sentence(family: int, profile: npt.NDArray[Any]) -> str:
+    if family in _PLAIN:
+        return _PLAIN[family]
+    name = max(SCORES_OF[family], key=lambda score: int(profile[NORMAL_SCORES.index(score)]))
+    score = int(profile[NORMAL_SCORES.index(name)])
+    deviation = (PROFILE_UNIT * score - MEDIAN_SCORE) / SCORE_UNIT
+    least = "at least " if score >= PROFILE_MOST else ""
+    return (
+        f"More than members of honest groups, they {SAYS[name]}: on average {least}{deviation:.1f}"
+        " standard deviations above the median account"
+    )
 
 
 def explain_withdrawal(campaign: str) -> list[str]:

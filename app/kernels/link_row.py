@@ -110,6 +110,7 @@ def _copy_assessment(source: Record, target: Record) -> None:
     target["campaign"] = source["campaign"]
     target["campaign_epoch"] = source["campaign_epoch"]
     target["campaign_probability"] = source["campaign_probability"]
-    target["campaign_families"] = source["campaign_families"]
+    for f in range(target["campaign_nats"].size):
+        target["campaign_nats"][f] = source["campaign_nats"][f]
     for k in range(len(NORMAL_SCORES)):
         target["profile"][k] = source["profile"][k]

@@ -1,5 +1,6 @@
 """Actions of a replay, kept until they can be told in the order in which they were issued."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy.typing as npt
@@ -36,13 +37,21 @@ class DecisionLog(ActionWriter):
         *,
         actor: str = DETECTOR,
         reasons: list[Reason] | None = None,
+        told: Sequence[str] = (),
     ) -> list[Output]:
         """Take note of ``decision``; nothing leaves."""
         issued_at = int(decision["issued_at"])
         record = None
         if self._records:
             record = enforcement(
-                account, decision, judgement, source, issued_at, actor=actor, reasons=reasons
+                account,
+                decision,
+                judgement,
+                source,
+                issued_at,
+                actor=actor,
+                reasons=reasons,
+                told=told,
             )
         self._waiting.append(
             Decision(

@@ -92,12 +92,11 @@ LINK = np.dtype(
         ("last_epoch", np.int32),  # the newest
         ("kind", np.uint8),  # index in LINK_KINDS
         # what the newest assessment that found the link in a campaign said
-        ("campaign_families", np.uint8),  # bit mask of the families of evidence that spoke
+        ("profile", np.uint8, (len(NORMAL_SCORES),)),  # the group's mean scores then, in 1/250
+        ("campaign_nats", np.uint8, (8,)),  # by family of evidence, in 1/10, none below 0
         ("campaign_probability", np.uint16),  # thousandths
         ("campaign_epoch", np.int32),  # since which the link is flagged, or let go
         ("campaign", np.uint64),  # id; 0: the link is in none
-        ("profile", np.uint8, (len(NORMAL_SCORES),)),  # the group's mean scores then, in 1/250
-        ("pad", np.uint8, (7,)),
         # by window
         ("requests", np.int64, (2,)),
         ("requests_squared", np.int64, (2,)),  # sum of squares per account and epoch

@@ -192,6 +192,30 @@ def test_a_verdict_acts_once_for_each_epoch(accounts: Accounts) -> None:
     assert action["source"]["topic"] == "verdicts"
 
 
+def test_an_action_says_what_the_verdict_that_tipped_it_said(accounts: Accounts) -> None:
+    why = ["It shares one payment.", "They keep an even pace."]
+    accounts.feed("verdicts", verdict("ann", ONE, 3, ts=START + 2 * HOUR, reasons=why))
+    accounts.checkpoint()
+    first, *others = accounts.sent("live")[0]["reasons"]
+    assert first["detector"] == "campaign"
+    assert f"`reflux report {ONE}`" in first["text"]
+    assert [reason["text"] for reason in others[:2]] == why
+
+
+def test_an_action_at_a_request_points_to_the_campaign_that_stands_behind_it(
+    accounts: Accounts,
+) -> None:
+    accounts.feed("operators", command("ann", "exempt", START, expires_at=START + DAY))
+    accounts.feed("verdicts", verdict("ann", ONE, 3, ts=START + 2 * HOUR, reasons=["It shares."]))
+    assert "suspend" not in actions(accounts)
+    accounts.feed("requests", request("ann", "open", START + DAY))
+    accounts.checkpoint()
+    last = accounts.sent("live")[-1]
+    assert last["source"]["topic"] == "requests"
+    assert f"`reflux report {ONE}`" in last["reasons"][0]["text"]
+    assert "campaign.link" not in {reason["detector"] for reason in last["reasons"]}
+
+
 def test_the_campaign_that_is_surest_holds(accounts: Accounts) -> None:
     row = accounts.row("ann")
     accounts.feed("verdicts", verdict("ann", ONE, 3, probability=0.5))

@@ -114,6 +114,18 @@ def test_members_are_told_at_their_next_sighting(detector: Detector) -> None:
     assert "payment" in told[0].reasons[0]
 
 
+def test_why_members_are_told_is_of_the_close_and_outlives_a_restart(detector: Detector) -> None:
+    links = flagged()
+    row = links.row()
+    assert row["campaign_nats"].any()
+    links.feed(*everyone(LATER)[:4])
+    links.checkpoint()
+    links.crash()
+    links.feed(*everyone(LATER)[4:])
+    assert len({tuple(v.reasons) for v in links.verdicts()}) == 1
+    assert len(links.verdicts()[0].reasons) > 1
+
+
 def test_half_of_the_members_are_told_first_the_same_ones_wherever_they_are_cut(
     detector: Detector,
 ) -> None:

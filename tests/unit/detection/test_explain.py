@@ -8,6 +8,7 @@ import pytest
 from app.detection.explain import LEAST_CONTRIBUTION, explain
 from app.detection.features import FEATURES
 from app.kernels import decisions as d
+from app.state.layout import ACTION_RELEASE
 
 
 @pytest.fixture
@@ -68,7 +69,42 @@ def test_a_campaign_is_named_before_the_evidence(decision: Any) -> None:
     first, second = explain(decision)
     assert (first.detector, first.observed) == ("campaign", 0.876)
     assert "campaign 00000000000000f1 with probability 0.88" in first.text
+    assert "`reflux report 00000000000000f1`" in first.text
+    assert "`reflux campaign dismiss 00000000000000f1 -r WHY`" in first.text
     assert second.detector == FEATURES[0].name
+
+
+def test_what_the_verdict_told_stands_between_the_campaign_and_the_evidence(decision: Any) -> None:
+    decision["cause"] = d.CAUSE_CAMPAIGN
+    decision["campaign"], decision["campaign_probability"] = 0xF1, 0.876
+    weighed(decision, 0, 1.0)
+    reasons = explain(decision, ["They share a card.", "They keep an even pace."])
+    assert [reason.detector for reason in reasons] == [
+        "campaign",
+        "campaign.link",
+        "campaign.link",
+        FEATURES[0].name,
+    ]
+    assert [reason.text for reason in reasons[1:3]] == [
+        "They share a card.",
+        "They keep an even pace.",
+    ]
+
+
+@pytest.mark.parametrize("cause", [d.CAUSE_EVIDENCE, d.CAUSE_RENEWAL])
+def test_a_campaign_is_named_where_it_was_not_what_tipped_it(decision: Any, cause: int) -> None:
+    decision["cause"] = cause
+    decision["campaign"], decision["campaign_probability"] = 0xF1, 0.9
+    reason = explain(decision)[-1]
+    assert (reason.detector, reason.contribution) == ("campaign", 0.0)
+    assert "`reflux report 00000000000000f1`" in reason.text
+    assert "dismiss" not in reason.text
+
+
+def test_a_release_is_no_longer_the_campaigns_affair(decision: Any) -> None:
+    decision["cause"], decision["action"] = d.CAUSE_DECAY, ACTION_RELEASE
+    decision["campaign"] = 0xF1
+    assert [reason.detector for reason in explain(decision)] == ["ladder.decay"]
 
 
 @pytest.mark.parametrize(
