@@ -21,19 +21,22 @@ from app.agents.table_partition import Place, Run, TablePartition
 from app.events.framing import Encoder, ShippedSchemas, to_avro
 from app.events.profiles import Profile
 from app.events.requests import Request
+from app.events.sightings import Sighting
 from app.events.specs import PROFILES, REQUESTS
+from app.events.vocabulary import TASKS
 from app.kernels import columns as c
 from app.kernels import reasons
 from app.kernels.avro_decode_program import AvroPrograms
 from app.kernels.batches import Framed, frame
 from app.kernels.decode import Decoded
+from app.kernels.sighting_columns import SCHEMA_ID as SIGHTING_SCHEMA
 from app.kernels.spec import RecordSpec
 from app.policy.load import default_policy
 from app.state.checkpoint import HEADER_KEY, Checkpoint
 from app.state.codec import ACCOUNT_CODEC, RowCodec
 from app.state.layout import ACCOUNT
 from app.state.link_codec import LINK_CODEC
-from app.state.link_layout import LINK
+from app.state.link_layout import LINK, MEDIAN_SCORE, NORMAL_SCORES
 from app.state.store import ColumnStore
 
 ACCOUNT_ID = "acct_warm_up"
@@ -76,6 +79,16 @@ _PROFILE = {
     "verification": "email",
     "payment_hash": "00000000000000a6",
 }
+_SIGHTING = {
+    "kind": "payment",
+    "hash": "00000000000000a6",
+    "account_id": ACCOUNT_ID,
+    "tasks": [0] * len(TASKS),
+    "scores": [MEDIAN_SCORE] * len(NORMAL_SCORES),
+    "exempt": False,
+    **dict.fromkeys(("share", "epoch", "ts", "requests", "tokens", "hours", "refused"), 0),
+    **dict.fromkeys(("risk", "trust", "model_share", "second_model_share", "first_seen"), 0),
+}
 
 
 def warm_up() -> tuple[AccountPartition, LinkPartition]:
@@ -99,8 +112,9 @@ def compile_decoders_and_links() -> None:
     accounts.decoded(
         accounts.framed(_run("requests", _requests())), REQUESTS, accounts.request_schemas
     )
-    # It need not be a good one: its type is all that a compiler looks at.
-    _links([(b"payment:00000000000000a6", b"")])
+    # A good one: a bad one would be a dead letter in the metrics of a worker that has read nothing.
+    sighting = Sighting.from_fields(_SIGHTING)
+    _links([(sighting.record_key().encode(), to_avro(sighting, SIGHTING_SCHEMA))])
 
 
 class _GivenColumns(AccountPartition):

@@ -17,17 +17,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from app.agents.warmup import compile_accounts, compile_decoders_and_links, warm_up
 from app.kernels.decode_records import decode_rows
 from app.kernels.fold import fold_requests
 from app.kernels.links import fold_sightings
+
+log = structlog.get_logger(__name__)
 
 OTHER_HALF = "accounts"
 
 
 def warm_up_quickly() -> None:
     """``warm_up`` with the help of a second processor, if there is one and it is worth it."""
-    if processors() > 1 and not all(map(compiled, (decode_rows, fold_requests, fold_sightings))):
+    known = all(map(compiled, (decode_rows, fold_requests, fold_sightings)))
+    if not known:
+        log.info("compiling: the first start of a release takes a minute or two")
+    if not known and processors() > 1:
         with _helper():
             compile_decoders_and_links()
     warm_up()

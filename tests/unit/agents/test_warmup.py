@@ -2,7 +2,8 @@
 
 from numba.core.dispatcher import Dispatcher
 
-from app.agents.warmup import warm_up
+from app import metrics
+from app.agents.warmup import compile_accounts, compile_decoders_and_links, warm_up
 from app.kernels import (
     decode_records,
     expiry,
@@ -25,6 +26,19 @@ def test_warm_up_takes_every_path_of_the_hot_path() -> None:
     assert not accounts.letters
     assert len(links_.store) > 0
     assert not links_.letters
+
+
+def test_what_is_compiled_with_is_in_no_count_of_bad_records() -> None:
+    before = counted()
+    warm_up()
+    compile_accounts()
+    compile_decoders_and_links()
+    assert counted() == before
+
+
+def counted() -> list[tuple[dict[str, str], float]]:
+    kinds = (metrics.DEAD_LETTERS, metrics.DECODE_ERRORS)
+    return [(s.labels, s.value) for m in kinds for told in m.collect() for s in told.samples]
 
 
 def test_a_second_one_compiles_nothing() -> None:
