@@ -10,7 +10,8 @@ Suspension asks for more than a sum: several families must speak, among them wha
 or conduct) or the hand behind it (linkage), and one that honest groups of strangers do not show:
 linkage, concealment, or other links that are a campaign's already. Otherwise the probability stays
 below what suspends, so a benchmark that strangers run, a prompt that has gone round, or a product
-with even use is throttled at most.
+with even use is throttled at most. A network never suspends: customers of a provider stand beside
+its other customers. It throttles, and what its members share besides is then a campaign's.
 """
 
 from typing import Any, NamedTuple
@@ -108,7 +109,7 @@ def assess(
     speaks: npt.NDArray[np.bool_] = (weights > 0) & (evidence.nats >= SPEAKS * weights)
     log_e = nats - policy.null_nats
     probability = 1.0 / (1.0 + np.exp(-(policy.prior_log_odds + nats)))
-    enough = _may_suspend(speaks, policy.suspend_families)
+    enough = _may_suspend(speaks, policy.suspend_families) & (rows["kind"] != NETWORK)
     probability = np.where(enough, probability, np.minimum(probability, policy.suspend_below))
     probability *= 1.0 - measures.exempt
     # Whoever stands beside members of a campaign is one of them as likely as they are many.

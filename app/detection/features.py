@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 from app.kernels import features as k
 
-DETECTOR_VERSION = "account-1"
-"""Named by every action; changes when the meaning of a feature or its bins do."""
+DETECTOR_VERSION = "account-1.group-1"
+"""Named by every action; changes when the meaning of a feature, its bins or the measures of groups
+do."""
 
 EVIDENCE_NAMES = ("volume", "content", "elicitation", "templates", "rhythm", "conduct")
 """The independent families of evidence, in the order of the rows and of sightings."""

@@ -61,7 +61,7 @@ BY_CHANCE = 0.6
 """Share of a provider's activity that may be a campaign's and tell nothing of the rest."""
 CROWDING_BETWEEN = 0.2
 """Doublings of members per payment method that honest groups of several cards differ by."""
-MOST_OF_ONE = 2.4
+MOST_OF_ONE = 2.5
 """What a single shared payment method or device may deviate by at most."""
 LEAST_RELIABILITY = 0.01
 LEAST_GROUPS = 20

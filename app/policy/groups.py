@@ -157,10 +157,10 @@ class Groups(Section):
         lt=1,
     )
     suspend_families: int = setting(
-        3,
+        2,
         "Independent families of evidence that must speak before a campaign suspends.",
         unit="families",
-        why="no pair of honest traits suspends a group",
+        why="no single trait suspends a group; one of them must be something hidden, too",
         ge=2,
         le=len(GROUP_FAMILIES),
     )

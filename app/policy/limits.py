@@ -50,7 +50,7 @@ class Campaigns(Section):
     """What a confirmed campaign does to its members, by the probability of membership."""
 
     throttle_probability: float = setting(
-        0.8,
+        0.9,
         "Membership from which an account is throttled.",
         unit="probability",
         why="as for an account's own risk",
