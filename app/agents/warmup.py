@@ -85,9 +85,11 @@ _SIGHTING = {
     "account_id": ACCOUNT_ID,
     "tasks": [0] * len(TASKS),
     "scores": [MEDIAN_SCORE] * len(NORMAL_SCORES),
+    "ts": LinkSchedule().period_hours * 3_600_000,
+    "requests": 1,
     "exempt": False,
-    **dict.fromkeys(("share", "epoch", "ts", "requests", "tokens", "hours", "refused"), 0),
-    **dict.fromkeys(("risk", "trust", "model_share", "second_model_share", "first_seen"), 0),
+    **dict.fromkeys(("share", "epoch", "tokens", "hours", "refused", "risk", "trust"), 0),
+    **dict.fromkeys(("model_share", "second_model_share", "first_seen"), 0),
 }
 
 
