@@ -18,6 +18,9 @@ from tests.kafka.cluster import Cluster
 
 SETTLE_SECONDS = 60.0
 HASH = "00ff00ff00ff00ff"
+FROM_OUTSIDE = ("requests.v1", "profiles.v1", "operators.v1")
+INPUTS = (*FROM_OUTSIDE, "verdicts.v1", "sightings.v1")
+"""What accounts and links fold."""
 
 
 def request(account: str, event: str, **fields: object) -> dict[str, Any]:
@@ -135,10 +138,10 @@ class Deployment:
         }
 
     def ends(self, *names: str) -> dict[tuple[str, int], int]:
-        """Where the log of every partition that holds anything ends, of inputs of the accounts."""
+        """Where the log of every partition that holds anything ends, of inputs from outside."""
         return {
             (self.topic(name), number): end
-            for name in names or ("requests.v1", "profiles.v1", "operators.v1")
+            for name in names or FROM_OUTSIDE
             for number, end in self.kafka.end_offsets(self.topic(name)).items()
             if end
         }
@@ -172,7 +175,7 @@ class Deployment:
         return int(answer[asked].result(30).offset)
 
     def commits(self) -> dict[tuple[str, int], int]:
-        """What the group has committed of the accounts' inputs."""
-        inputs = {self.topic(name) for name in ("requests.v1", "profiles.v1", "operators.v1")}
+        """What the group has committed of the inputs of both tables."""
+        inputs = {self.topic(name) for name in INPUTS}
         committed = self.kafka.committed(self.app_id)
         return {place: at for place, at in committed.items() if place[0] in inputs and at >= 0}
