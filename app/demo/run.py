@@ -36,8 +36,9 @@ STALLED_SECONDS = 90.0
 """A first chunk may still have kernels to compile."""
 
 HEAVIEST_PER_DAY = 1_500.0
-BUSY = 8.0
-"""Two days must show what takes weeks: benign accounts send so many times as much as in truth."""
+BUSY = 2.5
+"""Two days must show what takes weeks: benign accounts send so many times as much as in truth. With
+three times as much again, honest niches that ask for grades would look like what is looked for."""
 
 ATTACK_PER_DAY = 600.0
 QUIET_HOURS = 6
