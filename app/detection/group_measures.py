@@ -38,6 +38,8 @@ MOST = 8.0
 LEAST_TRUST = 0.2
 """Reliability, summed over sightings, below which a pooled deviation is shrunk after all."""
 
+LEAST_TODAY = 3.0
+"""Sightings of two days without which their shares say nothing."""
 SEVERAL = 5.0
 """Payment methods or devices in a group from which sharing them counts in full."""
 
@@ -57,7 +59,8 @@ class GroupMeasures(NamedTuple):
     that it and the next two rest on; ``burst`` float64[n] largest share of them created within a
     day, NaN where fewer than three have a profile; ``strangers`` float64[n] share of them outside
     the organisation that most of them have in common; ``trusted`` and ``exempt`` float64[n] shares
-    of sightings; ``voters`` float64[n] share of sightings by accounts that a campaign holds;
+    of sightings; ``voters`` float64[n] share of sightings by accounts that a campaign holds, of
+    the two windows or of the last two days, whichever is more;
     ``crowding`` float64[n], doublings of members per payment method or device, whichever is more,
     where the group has several of them.
     """
@@ -95,7 +98,7 @@ def measure_groups(rows: npt.NDArray[Any]) -> GroupMeasures:
         strangers=_strangers(rows, taken),
         trusted=counts[:, TRUSTED] / sightings,
         exempt=counts[:, EXEMPT] / sightings,
-        voters=rows["voters"].sum(axis=1, dtype=np.float64) / sightings,
+        voters=np.maximum(rows["voters"].sum(axis=1, dtype=np.float64) / sightings, _today(rows)),
         crowding=_crowding(rows, _members(rows, sampled), counts, sightings),
     )
 
@@ -109,6 +112,16 @@ def _members(rows: npt.NDArray[Any], sampled: npt.NDArray[np.int64]) -> Floats:
         estimated = float(estimate(union))
         members[i] = max(estimated, float(SAMPLE)) if math.isfinite(estimated) else 1e6
     return members
+
+
+def _today(rows: npt.NDArray[Any]) -> Floats:
+    """Share of the last two days' sightings by accounts that a campaign holds.
+
+    A campaign that has just been found holds nobody in the weeks before.
+    """
+    sightings = rows["day_sightings"].sum(axis=1, dtype=np.float64)
+    share: Floats = rows["day_voters"].sum(axis=1, dtype=np.float64) / np.maximum(sightings, 1.0)
+    return np.where(sightings >= LEAST_TODAY, share, 0.0)
 
 
 def _crowding(

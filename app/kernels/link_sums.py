@@ -97,6 +97,8 @@ def _clear_window(target: Record, w: Int) -> None:
 
 @lean_kernel
 def _clear_day(target: Record, d: Int) -> None:
+    target["day_sightings"][d] = 0
+    target["day_voters"][d] = 0
     for k in range(MODEL_BUCKETS):
         target["models"][d, k] = 0
     for k in range(DAY_HOURS):
@@ -169,6 +171,9 @@ def _add_to_window(
 def _add_to_day(
     target: Record, d: Int, values: npt.NDArray[np.int64], narrow: Int, wide: Int
 ) -> None:
+    target["day_sightings"][d] = capped_sum(target["day_sightings"][d], 1, wide)
+    if values[s.SIG_CAMPAIGN]:
+        target["day_voters"][d] = capped_sum(target["day_voters"][d], 1, wide)
     models = target["models"]
     for column in (s.SIG_MODEL, s.SIG_SECOND_MODEL):
         share = values[column + 1]
@@ -236,6 +241,12 @@ def merge_sums(target: Record, other: Record, clock: Clock, narrow: Int, wide: I
         day = other_last // clock.day - back
         if day >= 0 and last // clock.day - day < 2:
             d = day & 1
+            target["day_sightings"][d] = capped_sum(
+                target["day_sightings"][d], np.int64(other["day_sightings"][d]), wide
+            )
+            target["day_voters"][d] = capped_sum(
+                target["day_voters"][d], np.int64(other["day_voters"][d]), wide
+            )
             for k in range(MODEL_BUCKETS):
                 target["models"][d, k] = capped_sum(
                     target["models"][d, k], np.int64(other["models"][d, k]), wide

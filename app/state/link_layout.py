@@ -112,6 +112,8 @@ LINK = np.dtype(
         ("registers", np.uint8, (2, REGISTERS)),  # HyperLogLog of the accounts
         ("things", np.uint8, (2, len(THINGS), THING_REGISTERS)),  # and of what they have
         # by day
+        ("day_sightings", np.uint32, (2,)),
+        ("day_voters", np.uint32, (2,)),  # of those, sightings that hold any campaign
         ("models", np.uint32, (2, MODEL_BUCKETS)),  # sums of shares, by hash of the model
         ("hours", np.uint16, (2, 24)),  # accounts active in each hour
         # the sample: members of the two windows, those of the newer one first to stay, then those
@@ -151,6 +153,8 @@ TOTALS = np.dtype(
         ("voters", np.int64, (2,)),
         ("registers", np.uint8, (2, TOTAL_REGISTERS)),
         ("things", np.uint8, (2, len(THINGS), THING_REGISTERS)),
+        ("day_sightings", np.int64, (2,)),
+        ("day_voters", np.int64, (2,)),
         ("models", np.int64, (2, MODEL_BUCKETS)),
         ("hours", np.int64, (2, 24)),
     ],

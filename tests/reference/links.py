@@ -59,6 +59,8 @@ def link_of(
         "voters": np.zeros(2, np.int64),
         "registers": np.zeros((2, registers), np.uint8),
         "things": np.zeros((2, 2, things), np.uint8),
+        "day_sightings": np.zeros(2, np.int64),
+        "day_voters": np.zeros(2, np.int64),
         "models": np.zeros((2, MODEL_BUCKETS), np.int64),
         "hours": np.zeros((2, 24), np.int64),
     }
@@ -110,6 +112,8 @@ def _votes(kept: list[Sighting], window: int) -> dict[str, Any]:
 
 
 def _add_to_day(row: dict[str, Any], d: int, x: Sighting) -> None:
+    row["day_sightings"][d] += 1
+    row["day_voters"][d] += x.campaign is not None
     for model, share in ((x.model, x.model_share), (x.second_model, x.second_model_share)):
         if share:
             row["models"][d, int(model or "0", 16) % MODEL_BUCKETS] += share
