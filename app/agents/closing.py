@@ -64,6 +64,7 @@ def close_epoch(folder: LinkFolder, epoch: int, policy: GroupPolicy, decided: De
     rows = views.rows[slots]
     groups = np.flatnonzero((rows["member_epochs"] != 0).sum(axis=1) >= LEAST_MEMBERS)
     verdict = assess(rows[groups], names[groups], epoch, policy)
+    verdict = _keep_dismissed(verdict, rows["campaign"][groups], decided)
     metrics.LINKS_ASSESSED.inc(groups.size)
     before = {name: rows[name].copy() for name in _WRITTEN}
     _let_go(rows, np.isin(rows["campaign"], decided.confirmed), epoch)
@@ -79,6 +80,14 @@ def close_epoch(folder: LinkFolder, epoch: int, policy: GroupPolicy, decided: De
     findings = _findings(folder, rows, groups, names, verdict, epoch, decided)
     folder.flagged = int((rows["campaign"] != 0).sum())
     return Closed(slots[changed], findings, int((rows["campaign_probability"] > 0).sum()))
+
+
+def _keep_dismissed(
+    verdict: Assessment, own: npt.NDArray[np.uint64], decided: Decided
+) -> Assessment:
+    """What an operator dismissed was said of its links: none of them goes on under another name."""
+    kept = verdict.flagged & np.isin(own, decided.dismissed)
+    return verdict._replace(campaign=np.where(kept, own, verdict.campaign))
 
 
 def _let_go(rows: npt.NDArray[Any], kept: npt.NDArray[np.bool_], epoch: int) -> None:

@@ -28,7 +28,7 @@ from app.kernels.fold_profiles import APPLIED, COUNTS, DEAD, STALE, fold_profile
 from app.kernels.ladder import judge
 from app.kernels.murmur2 import partition_of
 from app.kernels.regimes import regime_at
-from app.policy.operators import apply_command
+from app.policy.operators import apply_command, apply_dismissal
 from app.policy.verdicts import apply_verdict
 
 R = TypeVar("R", bound=Record)
@@ -300,6 +300,12 @@ def _verdict(partition: AccountPartition, slot: int, verdict: Verdict, source: S
     regimes = judgement.regimes
     decision = np.zeros(1, DECISION)
     now = max(int(row["last_ts"]), verdict.ts)
+    if verdict.dismissed:
+        released = apply_dismissal(row, now, regimes)
+        if released is not None:
+            released["slot"], released["offset"] = slot, source.offset
+            partition.act(released, judgement, source.topic, verdict.reasons)
+        return True
     r = regime_at(regimes, now)
     if judge(row, now, regimes, r, partition.state.guards, decision[0]):
         decision[0]["slot"] = slot

@@ -246,9 +246,9 @@ class LinkPartition(TablePartition):
         account = sighted_account(framed.data[at : at + length].tobytes())
         values = folded.values[number]
         campaign = f"{int(found['campaign']):016x}"
-        withdrawn = bool(found["withdrawn"])
+        withdrawn, dismissed = bool(found["withdrawn"]), bool(found["dismissed"])
         if withdrawn:
-            why = explain_withdrawal(campaign)
+            why = explain_withdrawal(campaign, dismissed=dismissed)
         else:
             row = self.store.views().rows[int(found["slot"])]
             why = explain_verdict(
@@ -265,6 +265,7 @@ class LinkPartition(TablePartition):
             ts=int(values[s.SIG_TS]),
             probability=float(found["probability"]),
             confirmed=not withdrawn,
+            dismissed=dismissed,
             reasons=why,
         )
         metrics.VERDICTS.labels(kind="withdrawal" if withdrawn else "member").inc()

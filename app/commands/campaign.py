@@ -73,7 +73,12 @@ def dismiss(
     until: Until = None,
     dry_run: DryRun = False,
 ) -> None:
-    """Let a campaign's members go at the ends of their current sighting periods, and leave them.
+    """Release a campaign's members, and leave its links alone.
+
+    A member is released when the period of 6 hours in which it was last active has ended: one that
+    has stopped asking stays until it asks again, or `reflux operator release`. Released, too, are
+    suspensions, unless the account's own risk deserves one. Other campaigns may hold some members:
+    `reflux report --list`.
 
     Without --for or --until it stays until another command. Exit codes: 0 written, 1 failed,
     2 wrong usage, 3 no broker answered.
@@ -141,6 +146,9 @@ def _consequence(record: CampaignCommand) -> str:
         case "confirm":
             return f"{record.campaign_id} will be taken for certain {until}."
         case "dismiss":
-            return f"{record.campaign_id} will let its members go, and leave them alone {until}."
+            return (
+                f"{record.campaign_id} will release its members within 6 hours of event time of"
+                f" their next request, and leave them alone {until}."
+            )
         case "undo":
             return f"{record.campaign_id} will be judged by the detector again."

@@ -32,7 +32,7 @@ def explain(decision: npt.NDArray[Any], told: Sequence[str] = ()) -> list[Reason
     """
     first = (_cause(decision), _guard(decision), _campaign(decision))
     reasons = [reason for reason in first if reason is not None]
-    reasons += [_plain("campaign.link", text) for text in told]
+    reasons += [_plain("campaign.verdict", text) for text in told]
     order = sorted(range(len(FEATURES)), key=lambda f: -decision["contribution"][f])
     reasons += [
         _evidence(FEATURES[f], f, decision)

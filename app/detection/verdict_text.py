@@ -79,6 +79,8 @@ def _sentence(family: int, profile: npt.NDArray[Any]) -> str:
     )
 
 
-def explain_withdrawal(campaign: str) -> list[str]:
+def explain_withdrawal(campaign: str, *, dismissed: bool) -> list[str]:
     """Sentences about an account that a campaign lets go."""
+    if dismissed:
+        return [f"An operator has dismissed campaign {campaign}, which the account was held in."]
     return [f"Nothing holds it in campaign {campaign} any longer."]

@@ -19,6 +19,9 @@ class Verdict(Record):
     ts: Millis = Field(description="Event time of the finding, ms since 1970 UTC.")
     probability: Unit = Field(description="That the account is a member.")
     confirmed: bool = Field(description="The campaign is confirmed: its members are acted on.")
+    dismissed: bool = Field(
+        default=False, description="An operator has dismissed the campaign: it lets go at once."
+    )
     reasons: list[Text] = Field(description="Text, strongest first.")
 
     def record_key(self) -> str:

@@ -63,7 +63,8 @@ VERDICT = np.dtype(
         ("probability", np.float64),  # that the account is a member; 0: the campaign lets it go
         ("link_probability", np.float64),
         ("withdrawn", np.uint8),
-        ("pad", np.uint8, (7,)),
+        ("dismissed", np.uint8),  # withdrawn because an operator has dismissed the campaign
+        ("pad", np.uint8, (6,)),
     ],
     align=True,
 )
@@ -126,6 +127,7 @@ def _weigh(
     verdict["probability"] = probability
     verdict["link_probability"] = sure
     verdict["withdrawn"] = 0
+    verdict["dismissed"] = 0
     return True
 
 
@@ -134,7 +136,11 @@ def _lets_go(values: npt.NDArray[np.int64], rules: VerdictRules, verdict: Record
     """Whether the account of a sighting under a campaign's own link is to leave the campaign."""
     campaign = np.uint64(values[s.SIG_HASH])
     verdict["campaign"] = campaign
-    return _among(rules.dismissed, campaign) and _withdraw(values, campaign, verdict)
+    if not _among(rules.dismissed, campaign):
+        return False
+    news = _withdraw(values, campaign, verdict)
+    verdict["dismissed"] = 1
+    return news
 
 
 @lean_kernel
@@ -176,6 +182,7 @@ def _withdraw(values: npt.NDArray[np.int64], campaign: np.uint64, verdict: Recor
     verdict["probability"] = 0.0
     verdict["link_probability"] = 0.0
     verdict["withdrawn"] = 1
+    verdict["dismissed"] = 0
     return _holds(values, campaign)
 
 

@@ -25,6 +25,7 @@ from app.state.layout import (
     ACTION_RELEASE,
     ACTION_SUSPEND,
     ACTION_THROTTLE,
+    ACTOR_DETECTOR,
     ACTOR_OPERATOR,
     EVIDENCE_FAMILIES,
 )
@@ -67,6 +68,29 @@ def apply_command(
     if action_in_force(row["live"], now) == ACTION_NONE:
         return None
     return _write(row, decision, now, ACTION_RELEASE, 0)
+
+
+def apply_dismissal(row: npt.NDArray[Any], now: int, regimes: Regimes) -> npt.NDArray[Any] | None:
+    """Release ``row`` at event time ``now`` (ms), whose campaign an operator has dismissed.
+
+    An operator's own standing stays, and so does one that the account's own risk still deserves.
+    Returns the decision to publish, or None where there is nothing to release. A suspension is
+    released, too, whatever the policy lets the detector do: it was the operator who decided.
+    """
+    live = row["live"]
+    held = action_in_force(live, now)
+    r = regime_at(regimes, now)
+    risks = {ACTION_THROTTLE: p.THROTTLE_RISK, ACTION_SUSPEND: p.SUSPEND_RISK}
+    if held not in risks or live["actor"] == ACTOR_OPERATOR:
+        return None
+    if live["risk"] >= regimes.parameters[r, risks[held]]:
+        return None
+    decision: npt.NDArray[Any] = np.zeros(1, DECISION)[0]
+    decision["regime"] = r
+    decision["cause"] = CAUSE_OPERATOR
+    decision["risk"] = live["risk"]
+    write_standing(live, decision, now, now, ACTION_RELEASE, 0, ACTOR_DETECTOR)
+    return decision
 
 
 def _write(

@@ -213,7 +213,45 @@ def test_an_action_at_a_request_points_to_the_campaign_that_stands_behind_it(
     last = accounts.sent("live")[-1]
     assert last["source"]["topic"] == "requests"
     assert f"`reflux report {ONE}`" in last["reasons"][0]["text"]
-    assert "campaign.link" not in {reason["detector"] for reason in last["reasons"]}
+    assert "campaign.verdict" not in {reason["detector"] for reason in last["reasons"]}
+
+
+def dismissed(epoch: int, ts: int) -> tuple[bytes, bytes]:
+    gone = {"probability": 0.0, "confirmed": False, "dismissed": True, "reasons": ["Dismissed."]}
+    return verdict("ann", ONE, epoch, ts=ts, **gone)
+
+
+def test_an_operator_who_dismisses_a_campaign_releases_even_its_suspended(
+    accounts: Accounts,
+) -> None:
+    accounts.feed("verdicts", verdict("ann", ONE, 3, ts=START + 2 * HOUR))
+    accounts.feed("verdicts", dismissed(4, START + 8 * HOUR))
+    accounts.feed("requests", request("ann", "later", START + 9 * HOUR, elicitation=0.0))
+    assert actions(accounts) == ["suspend", "release"]
+    release = accounts.sent("live")[1]
+    assert release["issued_at"] == START + 8 * HOUR
+    assert release["reasons"][0] == {
+        "detector": "campaign.verdict",
+        "observed": None,
+        "threshold": None,
+        "population_percentile": None,
+        "contribution": 0.0,
+        "text": "Dismissed.",
+    }
+
+
+def test_a_dismissal_does_not_undo_what_the_account_deserves_itself(accounts: Accounts) -> None:
+    accounts.feed("verdicts", verdict("ann", ONE, 3, ts=START + 2 * HOUR))
+    accounts.row("ann")["live"]["risk"] = 0.99
+    accounts.feed("verdicts", dismissed(4, START + 8 * HOUR))
+    assert actions(accounts) == ["suspend"]
+
+
+def test_a_dismissal_does_not_undo_what_an_operator_did(accounts: Accounts) -> None:
+    accounts.feed("verdicts", verdict("ann", ONE, 3, ts=START + 2 * HOUR, probability=0.1))
+    accounts.feed("operators", command("ann", "suspend", START + 3 * HOUR))
+    accounts.feed("verdicts", dismissed(4, START + 8 * HOUR))
+    assert actions(accounts) == ["suspend"]
 
 
 def test_the_campaign_that_is_surest_holds(accounts: Accounts) -> None:

@@ -233,6 +233,7 @@ def test_a_dismissed_campaign_tells_nobody_and_lets_its_members_go_where_it_is_k
     assert links.verdicts() == []
     links.feed(sighting("b", LATER, held=(CAMPAIGN, 0.9, EPOCH), **own))
     assert links.told() == {"b": -1.0}
+    assert [v.dismissed for v in links.verdicts()] == [True]
     links.feed(marker(LATER))
     assert [(c.campaign_id, c.status) for c in links.campaigns()] == [
         (hex16(CAMPAIGN), "dismissed")
@@ -240,6 +241,19 @@ def test_a_dismissed_campaign_tells_nobody_and_lets_its_members_go_where_it_is_k
     links.decide("undo", CAMPAIGN)
     links.feed(sighting("a", LATER + 1))
     assert links.told()["a"] == pytest.approx(0.9)
+
+
+def test_links_of_a_dismissed_campaign_go_on_under_no_other_name(detector: Detector) -> None:
+    links = flagged()
+    links.decide("dismiss", CAMPAIGN)
+    detector.flag = lambda _row: (OTHER, 0.95)
+    links.feed(*everyone(LATER), marker(LATER), *everyone(LATER + 1))
+    assert links.row()["campaign"] == CAMPAIGN
+    assert links.verdicts() == []
+    assert links.findings() == [f for f in links.findings() if f.epoch == EPOCH]
+    links.decide("undo", CAMPAIGN)
+    links.feed(marker(LATER + 1))
+    assert links.row()["campaign"] == OTHER
 
 
 def test_a_confirmed_campaign_is_certain_at_once_and_stays_when_the_detector_is_not(

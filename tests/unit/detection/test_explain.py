@@ -81,8 +81,8 @@ def test_what_the_verdict_told_stands_between_the_campaign_and_the_evidence(deci
     reasons = explain(decision, ["They share a card.", "They keep an even pace."])
     assert [reason.detector for reason in reasons] == [
         "campaign",
-        "campaign.link",
-        "campaign.link",
+        "campaign.verdict",
+        "campaign.verdict",
         FEATURES[0].name,
     ]
     assert [reason.text for reason in reasons[1:3]] == [
