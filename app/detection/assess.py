@@ -39,7 +39,7 @@ LEAST_VOTE_SHARE = 0.1
 """Of the members whom some campaign holds: as many must name an older campaign before a link takes
 its name, so that one stray account does not join two campaigns."""
 
-SURE_SHARE = 0.9
+SURE_SHARE = 0.75
 """Share of a link's activity by members of a campaign from which all of it is taken for theirs."""
 
 JUDGED = (NETWORK, PROGRAM)

@@ -57,7 +57,7 @@ LOCATION_BAND = 0.6
 EVENNESS = 0.6
 EVENNESS_BETWEEN = 0.9
 EVENNESS_BAND = 0.7
-BY_CHANCE = 0.6
+BY_CHANCE = 0.4
 """Share of a provider's activity that may be a campaign's and tell nothing of the rest."""
 CROWDING_BETWEEN = 0.2
 """Doublings of members per payment method that honest groups of several cards differ by."""
