@@ -193,7 +193,7 @@ def _show(summary: Summary, comparison: Comparison | None) -> None:
     console.print(table)
     if comparison is None:
         return
-    console.print(f"\nthe other policy treats {comparison.same:,} of the accounts alike")
+    console.print(f"\nlimited alike by both policies: {comparison.same:,} accounts")
     for name in ("newly", "spared", "harder", "softer"):
         _show_change(console, _TITLES[name], getattr(comparison, name))
 

@@ -1,11 +1,13 @@
 """``reflux tail``: follow enforcement actions."""
 
 import time
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
 from confluent_kafka import Message
 from rich.console import Console
+from rich.padding import Padding
 from rich.text import Text
 
 from app.commands.options import CONNECTION, with_settings
@@ -16,8 +18,10 @@ from app.events.record import BadRecord
 from app.events.topics import ENFORCEMENTS, ENFORCEMENTS_SHADOW
 from app.kafka.records import TopicReader
 from app.kafka.registry import schema_source
+from app.reports.actions import CAMPAIGN_REASON
 from app.settings import Settings
 
+INDENT = 4
 _COLOURS = {"observe": "cyan", "throttle": "yellow", "suspend": "bold red", "release": "green"}
 
 
@@ -30,6 +34,9 @@ def command(
     ] = False,
     shadow: Annotated[
         bool, typer.Option("--shadow", help="What would have been done, in shadow mode.")
+    ] = False,
+    why: Annotated[
+        bool, typer.Option("--why", help="Every reason of each action, not the strongest alone.")
     ] = False,
     account: Annotated[
         str | None, typer.Option("--account", "-a", help="Only this account's.")
@@ -47,11 +54,11 @@ def command(
     Ends by itself only with --limit or --idle, else at Ctrl-C. Exit codes: 0 ended as asked,
     1 failed, 3 no broker answered, 130 interrupted.
 
-    Example: reflux tail --from-beginning --json --limit 10
+    Example: reflux tail --from-beginning --idle 5 --account acct_42 --why
     """
     topic = (ENFORCEMENTS_SHADOW if shadow else ENFORCEMENTS).full_name(settings.topic_prefix)
     schemas = schema_source(settings)
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False)
     shown = 0
     with TopicReader(settings, topic, from_beginning=from_beginning) as reader:
         last = time.monotonic()
@@ -68,7 +75,7 @@ def command(
             if as_json:
                 typer.echo(action.to_json())
             else:
-                console.print(_line(action))
+                _show(console, action, why=why)
             shown += 1
 
 
@@ -82,17 +89,32 @@ def _read(message: Message, schemas: SchemaSource) -> Enforcement | None:
         return None
 
 
-def _line(action: Enforcement) -> Text:
+def _show(console: Console, action: Enforcement, *, why: bool) -> None:
+    """One line per action where something else reads it; on a terminal a paragraph that fits."""
     line = Text()
     line.append(show_time(action.issued_at), style="dim")
     line.append(f"  {action.action:<8}", style=_COLOURS[action.action])
-    line.append(f"  {action.account_id}  risk {action.risk:.2f}")
+    line.append(f"  {action.account_id}")
+    first, *others = [reason.text for reason in action.reasons] or [""]
+    told = Text("".join(f"{term}  " for term in _terms(action))).append(first, style="italic")
+    more = [Text(f"- {text}") for text in others] if why else []
+    if console.is_terminal:
+        console.print(line, soft_wrap=True)
+        for text in (told, *more):
+            console.print(Padding(text, (0, 0, 0, INDENT), expand=False))
+    else:
+        console.print(line.append("  ").append_text(told), soft_wrap=True)
+        for text in more:
+            console.print(Text(" " * INDENT).append_text(text), soft_wrap=True)
+
+
+def _terms(action: Enforcement) -> Iterator[str]:
+    # The risk is the account's own: beside a campaign's probability it would mislead.
+    if not any(reason.detector == CAMPAIGN_REASON for reason in action.reasons):
+        yield f"risk {action.risk:.2f}"
     if action.limit is not None:
-        line.append(f"  {action.limit.requests_per_minute} requests/min")
+        yield f"{action.limit.requests_per_minute} requests/min"
     if action.expires_at is not None:
-        line.append(f"  until {show_time(action.expires_at)}")
+        yield f"until {show_time(action.expires_at)}"
     if action.actor != "detector":
-        line.append(f"  by {action.actor}")
-    if action.reasons:
-        line.append(f"  {action.reasons[0].text}", style="italic")
-    return line
+        yield f"by {action.actor}"

@@ -1,4 +1,7 @@
 import json
+import re
+
+import pytest
 
 from app.events.enforcement import Enforcement
 from app.events.framing import to_avro
@@ -83,3 +86,46 @@ def test_an_action_by_an_operator_names_him(reflux: Reflux, fake_kafka: FakeKafk
     result = reflux("tail", *ONCE)
     assert "by on-call" in result.stdout
     assert "until" not in result.stdout
+
+
+CAMPAIGN = {
+    "detector": "campaign",
+    "observed": 0.96,
+    "threshold": None,
+    "population_percentile": None,
+    "contribution": 1.0,
+    "text": "The account belongs to a campaign.",
+}
+
+
+SUSPENDED = {"action": "suspend", "limit": None, "expires_at": None}
+
+
+def test_beside_a_campaign_the_accounts_own_risk_is_not_shown(
+    reflux: Reflux, fake_kafka: FakeKafka
+) -> None:
+    put(fake_kafka, LIVE, action("acct-1", reasons=[CAMPAIGN], **SUSPENDED))
+    [line] = reflux("tail", *ONCE).stdout.splitlines()
+    assert line.endswith("acct-1  The account belongs to a campaign.")
+
+
+def test_every_reason_is_shown_on_demand(reflux: Reflux, fake_kafka: FakeKafka) -> None:
+    others = [CAMPAIGN | {"detector": "campaign.verdict", "text": text} for text in ("b", "c")]
+    put(fake_kafka, LIVE, action("acct-1", reasons=[CAMPAIGN, *others]))
+    assert len(reflux("tail", *ONCE).stdout.splitlines()) == 1
+    lines = reflux("tail", "--why", *ONCE).stdout.splitlines()
+    assert [line.strip() for line in lines[1:]] == ["- b", "- c"]
+
+
+def test_a_terminal_gets_paragraphs_that_fit(
+    reflux: Reflux, fake_kafka: FakeKafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "60")
+    reason = CAMPAIGN | {"text": "word " * 40}
+    put(fake_kafka, LIVE, action("acct-1", reasons=[reason, reason]))
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", reflux("tail", "--why", *ONCE).stdout).splitlines()
+    assert lines[0].endswith("throttle  acct-1")
+    assert len(lines) > 8
+    assert all(line.startswith("    ") and len(line) <= 60 for line in lines[1:])
