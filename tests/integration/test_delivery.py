@@ -26,6 +26,7 @@ pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 PARTITIONS = 4
 REQUESTS = 1_000_000
 KILLS = 3
+VERSION = "preloaded"
 BENIGN, FRAUDULENT, DAYS, BUSY = 3_300, 300, 1.8, 12.0
 
 
@@ -84,16 +85,14 @@ class Run:
         self.environ = environment(kafka, self.prefix, self.prefix.rstrip("."))
         reflux(self.environ, "topics", "apply", "--replication", "1")
         profiles, requests = traffic
-        policy = level_1_policy()
-        record = PolicyRecord(
-            name=policy.name,
-            version="preloaded",
-            author="test",
-            reason="in force before the first request",
-            published_at=1,
-            effective_from=0,
-            document=policy.model_dump(mode="json"),
-        ).encode()
+        preloaded = {
+            "version": VERSION,
+            "author": "test",
+            "reason": "in force before the first request",
+            "published_at": 1,
+            "effective_from": 0,
+        }
+        record = PolicyRecord(**level_1_policy().model_dump(mode="json") | preloaded).encode()
         self._produce("policy.v1", [(record.key, record.value)])
         self._produce("population.v1", population)
         self._produce("profiles.v1", profiles)
@@ -211,6 +210,7 @@ def _check_actions(actions: list[dict[str, Any]]) -> None:
     contents: dict[str, dict[str, Any]] = {}
     chains: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for action in actions:
+        assert action["policy_version"] == VERSION
         content = {name: value for name, value in action.items() if name != "published_at"}
         assert contents.setdefault(action["action_id"], content) == content
         chains[action["account_id"]].append(action)
