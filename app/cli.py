@@ -80,6 +80,8 @@ def reflux(
 ) -> None:
     """Find distillation campaigns in a stream of API requests, and stop them.
 
+    Example: reflux demo
+
     Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no broker answered, 4 invalid document,
     5 refused, 130 interrupted.
     """

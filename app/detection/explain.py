@@ -102,8 +102,8 @@ def _campaign(decision: npt.NDArray[Any]) -> Reason | None:
     alone = decision["cause"] == CAUSE_CAMPAIGN
     if alone:
         text += (
-            f" If it is mistaken, `reflux campaign dismiss {campaign:016x} -r WHY` lets all its"
-            " accounts go."
+            f" If it is mistaken, `reflux campaign dismiss {campaign:016x} -r WHY` releases its"
+            " members."
         )
     return _plain("campaign", text, observed=probability, contribution=1.0 if alone else 0.0)
 
