@@ -21,6 +21,7 @@ from app.events.markers import MARKER_KEY, SweepMarker
 from app.events.sightings import Sighting
 from app.events.verdicts import Verdict
 from app.kernels.batches import frame
+from app.policy.document import PolicyDocument
 from app.policy.load import default_policy
 from app.state.checkpoint import Checkpoint, Output
 from app.state.header import Header
@@ -61,6 +62,19 @@ def marker(epoch: int, partition: int = 0, partitions: int = 1) -> Record:
     return told.key, told.value
 
 
+def policy() -> PolicyDocument:
+    """The shipped policy, with the figures that these tests reckon with."""
+    shipped = default_policy()
+    return shipped.model_copy(
+        update={
+            "groups": shipped.groups.model_copy(update={"membership_prior": 0.9}),
+            "campaigns": shipped.campaigns.model_copy(
+                update={"throttle_probability": 0.8, "suspend_probability": 0.95}
+            ),
+        }
+    )
+
+
 class Links:
     """One partition, what it has made durable, and the log it is fed from."""
 
@@ -68,7 +82,7 @@ class Links:
         self.limit = limit
         self.lockstep = lockstep
         self.place = Place(0, partitions, {}, "dead-letters")
-        self.book = JudgementBook(default_policy())
+        self.book = JudgementBook(policy())
         self.commands = CampaignCommands()
         self.outputs: list[Output] = []
         self.rows: dict[bytes, bytes] = {}

@@ -314,7 +314,7 @@ def test_verdicts_read_again_are_not_applied_again(turns: list[tuple[str, int, f
     "left", [{"probability": 0.1}, {"confirmed": False}], ids=["no member", "not confirmed"]
 )
 @pytest.mark.parametrize(
-    ("probability", "step", "hours"), [(0.85, "throttle", 1), (0.97, "suspend", 72)]
+    ("probability", "step", "hours"), [(0.92, "throttle", 1), (0.97, "suspend", 72)]
 )
 def test_who_leaves_a_campaign_is_released_when_the_ladder_says(
     accounts: Accounts, left: dict[str, object], probability: float, step: str, hours: int
