@@ -133,7 +133,7 @@ MARKS = st.one_of(
     st.fixed_dictionaries(
         {
             "campaign": st.just(0xF1),
-            "campaign_probability": st.sampled_from((0.5, 0.875, 0.96875)),
+            "campaign_probability": st.sampled_from((0.5, 0.921875, 0.96875)),
         }
     ),
     st.fixed_dictionaries({"hold_until": st.just(START + 6 * HOUR)}),
