@@ -66,8 +66,8 @@ def renamed(world: World, key: int) -> World:
 
 
 def own(record: Enforcement) -> tuple[Source | None, list[Reason]]:
-    """What tipped it and why, but for what a campaign's links said: names decide which of them tells
-    first, and how their sketches round."""
+    """What tipped it and why, but for what a campaign's links said: names decide which of them is
+    first to tell, and how their sketches round."""
     source = record.source
     told = source is not None and source.topic.endswith("verdicts.v1")
     reasons = [r for r in record.reasons if not r.detector.startswith("campaign")]
