@@ -25,7 +25,7 @@ class Gate(NamedTuple):
 
 GATES = {
     "naive": Gate(2.0, 0.95, 0.5, 0, 3),
-    "seed": Gate(5.0, 0.5, 0.4, 1, 5),
+    "seed": Gate(5.0, 0.5, 0.3, 0, 5),
 }
 
 
