@@ -104,6 +104,7 @@ def assess(
     """
     measures = measure_groups(rows)
     evidence = weigh_groups(rows["kind"], measures, policy.detectors)
+    evidence = _without_echo(evidence, policy)
     nats = evidence.nats.sum(axis=1) - policy.trust_nats * measures.trusted
     weights = np.array([detector.weight for detector in policy.detectors])
     speaks: npt.NDArray[np.bool_] = (weights > 0) & (evidence.nats >= SPEAKS * weights)
@@ -135,10 +136,28 @@ def assess(
     )
 
 
+def _without_echo(evidence: GroupEvidence, policy: GroupPolicy) -> GroupEvidence:
+    """Evidence without what a link would only hear of itself.
+
+    A link that stands out by its own evidence makes its members a campaign's, and would then take
+    them for proof. Association counts where there is less than would be enough without it.
+    """
+    own = evidence.nats.sum(axis=1) - evidence.nats[:, ASSOCIATION]
+    enough = policy.prior_log_odds + own >= np.log(
+        policy.flag_probability / (1.0 - policy.flag_probability)
+    )
+    nats = evidence.nats.copy()
+    nats[enough, ASSOCIATION] = np.minimum(nats[enough, ASSOCIATION], 0.0)
+    return evidence._replace(nats=nats)
+
+
 def _may_suspend(speaks: npt.NDArray[np.bool_], families: int) -> npt.NDArray[np.bool_]:
     purpose = speaks[:, [CONTENT, CONDUCT, LINKAGE]].any(axis=1)
     hidden = speaks[:, HIDDEN].any(axis=1)
-    may: npt.NDArray[np.bool_] = purpose & hidden & (speaks.sum(axis=1) >= families)
+    # Behaviour alone has to speak twice as often as what ties strangers together.
+    tied = speaks[:, [LINKAGE, ASSOCIATION]].any(axis=1)
+    needed = np.where(tied, families, 2 * families)
+    may: npt.NDArray[np.bool_] = purpose & hidden & (speaks.sum(axis=1) >= needed)
     return may
 
 

@@ -158,11 +158,12 @@ class Groups(Section):
     )
     suspend_families: int = setting(
         2,
-        "Independent families of evidence that must speak before a campaign suspends.",
+        "Independent families of evidence that must speak before a campaign suspends; twice as many"
+        " where nothing ties the members together.",
         unit="families",
         why="no single trait suspends a group; one of them must be something hidden, too",
         ge=2,
-        le=len(GROUP_FAMILIES),
+        le=len(GROUP_FAMILIES) // 2,
     )
     content: GroupContent = Field(
         default_factory=GroupContent, description=str(GroupContent.__doc__)

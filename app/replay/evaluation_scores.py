@@ -60,7 +60,10 @@ class Scores:
         that has too few requests for any step of the ladder."""
         risks = np.full(len(index), np.nan)
         for highest, accounts in zip(self._risk, self._replay.accounts, strict=True):
+            used = accounts.store.views().rows["id_length"] > 0
             for slot, risk in highest.current():
+                if not used[slot]:  # idle for so long that it was let go
+                    continue
                 account = accounts.store.key(slot).decode()
                 risks[index[account]] = risk or np.nan
         return risks

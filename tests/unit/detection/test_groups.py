@@ -274,15 +274,26 @@ def test_colleagues_may_share_cards() -> None:
     assert evidence.nats[1, LINKAGE] == 0.0
 
 
+def beside(share: float, **traits: Any) -> Any:
+    """A group of whose activity ``share`` is by members of a campaign."""
+    row = group(**traits)
+    row["voters"][0] = round(share * row["counts"][0, SIGHTINGS])
+    return row
+
+
 def test_beside_members_of_a_campaign_accounts_are_as_suspect_as_they_are_many() -> None:
-    rows = []
-    for share in (0.1, 0.6, 0.95):
-        row = group(loads=EVEN, scores=EXTRACTING)
-        row["voters"][0] = round(share * row["counts"][0, SIGHTINGS])
-        rows.append(row)
+    rows = [beside(share, loads=EVEN) for share in (0.1, 0.6, 0.95)]
     judged = judge(*crowd(), *rows)
     few, some, nearly_all = judged.evidence.nats[-3:, ASSOCIATION].tolist()
     assert few <= 0.0
     assert 0.0 < some <= nearly_all
-    assert judged.probability[-2] <= 0.5 + 0.5 * 0.61 / 0.75
-    assert judged.probability[-1] > 0.95
+    alone = judge(*crowd(), group(loads=EVEN))
+    assert judged.nats[-1] > alone.nats[-1] + 3.0
+
+
+def test_a_link_does_not_take_its_own_echo_for_proof() -> None:
+    alone = judge(*crowd(), group(loads=EVEN, scores=EXTRACTING))
+    echoing = judge(*crowd(), beside(1.0, loads=EVEN, scores=EXTRACTING))
+    assert alone.flagged[-1]
+    assert echoing.evidence.nats[-1, ASSOCIATION] <= 0.0
+    assert echoing.probability[-1] == pytest.approx(alone.probability[-1])
