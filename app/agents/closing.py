@@ -23,9 +23,10 @@ from app.kernels.link_groups import LEAST_MEMBERS, list_groups
 from app.kernels.link_votes import poll
 from app.state.link_layout import LINK_KINDS, SIGHTINGS
 
-REMEMBERED = 28
-"""Sighting periods that a link remembers the campaign it was in: a week. Members let go are told at
-their next sighting, and a link that is found again goes on under the old name."""
+REMEMBERED = 56
+"""Sighting periods that a link remembers the campaign it was in: two weeks, as long as its windows
+remember which members were held. Members let go are told at their next sighting, and a link that is
+found again goes on under the old name."""
 TOLD = 8
 """Links of each campaign that a partition tells of, the largest: the record names no thousands."""
 EVIDENCE_LINES = 5

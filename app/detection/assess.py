@@ -104,7 +104,7 @@ def assess(
     """
     measures = measure_groups(rows)
     evidence = weigh_groups(rows["kind"], measures, policy.detectors)
-    evidence = _without_echo(evidence, policy)
+    evidence = _without_echo(rows, evidence, policy)
     nats = evidence.nats.sum(axis=1) - policy.trust_nats * measures.trusted
     weights = np.array([detector.weight for detector in policy.detectors])
     speaks: npt.NDArray[np.bool_] = (weights > 0) & (evidence.nats >= SPEAKS * weights)
@@ -136,18 +136,24 @@ def assess(
     )
 
 
-def _without_echo(evidence: GroupEvidence, policy: GroupPolicy) -> GroupEvidence:
+def _without_echo(
+    rows: npt.NDArray[Any], evidence: GroupEvidence, policy: GroupPolicy
+) -> GroupEvidence:
     """Evidence without what a link would only hear of itself.
 
     A link that stands out by its own evidence makes its members a campaign's, and would then take
-    them for proof. Association counts where there is less than would be enough without it.
+    them for proof. So association counts only where a link came into its campaign through other
+    links, and for as long as it remembers the campaign.
     """
     own = evidence.nats.sum(axis=1) - evidence.nats[:, ASSOCIATION]
     enough = policy.prior_log_odds + own >= np.log(
         policy.flag_probability / (1.0 - policy.flag_probability)
     )
+    in_one = rows["campaign"] != 0
+    through_others = in_one & (rows["campaign_nats"][:, ASSOCIATION] > 0)
+    alone = ~through_others & (in_one | enough)
     nats = evidence.nats.copy()
-    nats[enough, ASSOCIATION] = np.minimum(nats[enough, ASSOCIATION], 0.0)
+    nats[alone, ASSOCIATION] = np.minimum(nats[alone, ASSOCIATION], 0.0)
     return evidence._replace(nats=nats)
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from app.agents.closing import REMEMBERED
 from app.events.sightings import Sighting
 from app.kernels.link_verdicts import RESTATE
 from app.state.checkpoint import Output
@@ -200,13 +201,14 @@ def test_when_a_flag_goes_members_are_let_go(detector: Detector) -> None:
     assert [(v.account_id, v.confirmed) for v in links.verdicts()[before:]] == [("a", False)]
 
 
-def test_a_link_that_was_let_go_forgets_its_campaign_after_a_week(detector: Detector) -> None:
+def test_a_link_that_was_let_go_forgets_its_campaign_after_two_weeks(detector: Detector) -> None:
     links = flagged()
     detector.flag = lambda _row: None
-    for epoch in range(EPOCH + 1, EPOCH + 30):
+    for epoch in range(EPOCH + 1, EPOCH + REMEMBERED + 2):
         links.feed(*everyone(epoch), marker(epoch))
         assert links.row()["campaign"] == CAMPAIGN
-    links.feed(*everyone(EPOCH + 30), marker(EPOCH + 30))
+    last = EPOCH + REMEMBERED + 2
+    links.feed(*everyone(last), marker(last))
     assert links.row()["campaign"] == 0
     assert links.row()["profile"].sum() == 0
 

@@ -297,3 +297,14 @@ def test_a_link_does_not_take_its_own_echo_for_proof() -> None:
     assert alone.flagged[-1]
     assert echoing.evidence.nats[-1, ASSOCIATION] <= 0.0
     assert echoing.probability[-1] == pytest.approx(alone.probability[-1])
+
+
+def test_the_echo_lasts_as_long_as_the_link_remembers() -> None:
+    """Evidence that wanes is not made up for by members whom the link itself has made suspects."""
+    own, others = (beside(1.0, loads=EVEN) for _ in range(2))
+    for row, association in ((own, 0), (others, 40)):
+        row["campaign"] = 7 << 32
+        row["campaign_nats"][ASSOCIATION] = association
+    judged = judge(*crowd(), own, others)
+    assert judged.evidence.nats[-2, ASSOCIATION] <= 0.0
+    assert judged.evidence.nats[-1, ASSOCIATION] > 3.0
