@@ -1,5 +1,7 @@
 """Fixtures for every test."""
 
+import signal
+
 from tests.kafka.plugin import (
     kafka,
     new_topic,
@@ -17,3 +19,8 @@ __all__ = [
     "pytest_sessionfinish",
     "pytest_terminal_summary",
 ]
+
+# A shell starts what it puts into the background with interrupts ignored, and children inherit that:
+# the commands that tests interrupt would go on.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)

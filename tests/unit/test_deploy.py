@@ -148,7 +148,7 @@ def test_the_runbook_names_every_file_and_commands_that_exist() -> None:
         if file.name not in ("README.md", "Dockerfile.dockerignore"):
             assert f"`{file.name}`" in text, file.name
     used = set(re.findall(r"reflux ([a-z]+)\b(?! is| reads| ends)", text))
-    assert used & set(COMMANDS) == {"operator", "policy", "tail", "topics"}
+    assert used & set(COMMANDS) == {"campaign", "operator", "policy", "report", "tail", "topics"}
 
 
 def test_the_runbook_documents_what_apply_points_at() -> None:

@@ -345,7 +345,7 @@ def test_a_share_of_the_active_accounts_bounds_an_hour() -> None:
 
 def test_a_campaign_acts_through_the_same_ladder() -> None:
     account = Account()
-    account.row["campaign"], account.row["campaign_probability"] = 0xC0FFEE, 0.85
+    account.row["campaign"], account.row["campaign_probability"] = 0xC0FFEE, 0.92
     assert account.ask(**ORDINARY) == ACTION_THROTTLE
     assert account.decision["cause"] == CAUSE_CAMPAIGN
     assert account.decision["campaign"] == 0xC0FFEE
