@@ -20,7 +20,7 @@ __all__ = [
     "pytest_terminal_summary",
 ]
 
-# A shell starts what it puts into the background with interrupts ignored, and children inherit that:
+# A shell starts what it puts into the background with interrupts ignored, and children inherit it:
 # the commands that tests interrupt would go on.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
