@@ -3,8 +3,9 @@
 The evidence of a group adds up to nats, a capped log likelihood ratio of campaigns over honest
 groups. Two questions are put to it, and both must be answered. Is the group more likely than not
 part of a campaign: the prior and the nats give a probability. And would a list of all such groups
-hold few honest ones: the same nats, less what honest groups have on average (``null_nats``, fitted
-on held-back honest worlds), are the logarithm of an e-value, and e-BH draws the line.
+hold few honest ones: the same nats, less what honest groups have on average (``null_nats``), are
+the logarithm of an e-value, and e-BH draws the line. That holds as far as ``null_nats`` does, which
+was read off simulated worlds, and for one partition and one period at a time.
 
 Suspension asks for more than a sum: several families must speak, among them what is asked (content
 or conduct) or the hand behind it (linkage), and one that honest groups of strangers do not show:
@@ -32,6 +33,7 @@ from app.detection.group_evidence import (
     weigh_groups,
 )
 from app.detection.group_measures import SCORE_UNIT, Floats, GroupMeasures, measure_groups
+from app.kernels.hyperloglog import scrambled
 from app.state.link_layout import MEDIAN_SCORE, NETWORK, PROGRAM, VOTES
 
 LEAST_VOTES = 3
@@ -125,10 +127,12 @@ def assess(
     flagged &= (evidence.nats >= HINTS * weights)[:, HIDDEN].any(axis=1)
     flagged &= probability >= policy.flag_probability
     scores = measures.scores * SCORE_UNIT + MEDIAN_SCORE
+    campaign = np.zeros(len(rows), np.uint64)
+    campaign[flagged] = _campaign_ids(rows[flagged], names[flagged], epoch)
     return Assessment(
         flagged=flagged,
         probability=np.where(flagged, probability, 0.0),
-        campaign=np.where(flagged, _campaign_ids(rows, names, epoch), np.uint64(0)),
+        campaign=campaign,
         profile=np.rint(np.clip(scores, 0.0, 1000.0) / 4.0).astype(np.uint8),
         nats=nats,
         measures=measures,
@@ -176,7 +180,9 @@ def _campaign_ids(
     members take the oldest name among them, and so, epoch by epoch, does all that hangs together
     (label propagation: Raghavan, Albert and Kumara, Physical Review E 76, 2007).
     """
-    fresh = (np.uint64(epoch) << np.uint64(32)) | (_mixed(names) & np.uint64(0xFFFFFFFF))
+    # Of the low half, the lowest bit is always set: no id is 0, which would be none.
+    mixed = np.array([scrambled(name) for name in names], np.uint64) | np.uint64(1)
+    fresh = (np.uint64(epoch) << np.uint64(32)) | (mixed & np.uint64(0xFFFFFFFF))
     own = rows["campaign"].astype(np.uint64)
     best = np.where(own != 0, own, fresh)
     for window in range(2):
@@ -186,11 +192,3 @@ def _campaign_ids(
             heard = (votes >= LEAST_VOTES) & (votes >= LEAST_VOTE_SHARE * voters)
             best = np.where(heard, np.minimum(best, named), best)
     return best
-
-
-def _mixed(names: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
-    """SplitMix64's finalizer (Steele, Lea and Flood, OOPSLA 2014), never 0 in its low half."""
-    with np.errstate(over="ignore"):
-        z = (names ^ (names >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return (z ^ (z >> np.uint64(31))) | np.uint64(1)

@@ -6,7 +6,7 @@ number explains: with ``n`` members its variance is ``within / n + between`` (th
 DerSimonian and Laird, "Meta-analysis in clinical trials", 1986). How much groups differ shrinks
 with their size, for three colleagues may all do one thing and three hundred hardly ever do. Where
 groups lie and how far they spread is taken from the live ones by median and median absolute
-deviation, but only within a band around what held-back honest groups showed: a campaign that makes
+deviation, but only within a band around what simulated honest groups showed: a campaign that makes
 up most groups must not become the yardstick it is held against.
 
 A family of evidence is as strong as its strongest measure: its log likelihood ratio rises linearly
@@ -47,8 +47,8 @@ because what people do is heavy-tailed."""
 SIZES = (0.0, 4.0, 8.0, 16.0, 40.0)
 """Members from which each class of sizes begins."""
 BETWEEN = (1.2, 1.1, 0.9, 0.6, 0.4)
-"""Standard deviation of the means of honest groups in each class of sizes, as held-back ones
-showed."""
+"""Standard deviation of the means of honest groups in each class of sizes, as simulated
+ones of the tuning seeds showed."""
 BETWEEN_BAND = (0.6, 1.4)
 """How far live groups may move it, as factors."""
 LOCATION = 0.3

@@ -6,13 +6,12 @@ how close together they were created, how many of them are strangers to each oth
 many at a time, because a partition closes an epoch with tens of thousands of groups.
 """
 
-import math
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from app.kernels.hyperloglog import estimate, merge
+from app.kernels.hyperloglog import union_estimates
 from app.state.link_layout import (
     COUNTS,
     DEVICE,
@@ -38,6 +37,7 @@ MOST = 8.0
 LEAST_TRUST = 0.2
 """Reliability, summed over sightings, below which a pooled deviation is shrunk after all."""
 
+MOST_MEMBERS = 1e6
 LEAST_TODAY = 3.0
 """Sightings of two days without which their shares say nothing."""
 SEVERAL = 5.0
@@ -88,8 +88,9 @@ def measure_groups(rows: npt.NDArray[Any]) -> GroupMeasures:
     pooled = shrunk / np.maximum(trust, LEAST_TRUST)[:, None]
     taken = rows["member_epochs"] != 0
     sampled = taken.sum(axis=1).astype(np.int64)
+    members = _members(rows, sampled)
     return GroupMeasures(
-        members=_members(rows, sampled),
+        members=members,
         trust=np.minimum(trust / sightings, 1.0),
         scores=np.clip(pooled, -MOST, MOST),
         evenness=_evenness(rows, taken),
@@ -99,18 +100,17 @@ def measure_groups(rows: npt.NDArray[Any]) -> GroupMeasures:
         trusted=counts[:, TRUSTED] / sightings,
         exempt=counts[:, EXEMPT] / sightings,
         voters=np.maximum(rows["voters"].sum(axis=1, dtype=np.float64) / sightings, _today(rows)),
-        crowding=_crowding(rows, _members(rows, sampled), counts, sightings),
+        crowding=_crowding(rows, members, counts, sightings),
     )
 
 
 def _members(rows: npt.NDArray[Any], sampled: npt.NDArray[np.int64]) -> Floats:
     """Exact while the sample holds every member, else from the sketch."""
     members = sampled.astype(np.float64)
-    for i in np.flatnonzero(sampled >= SAMPLE).tolist():
-        union = rows["registers"][i, 0].copy()
-        merge(union, rows["registers"][i, 1].copy())
-        estimated = float(estimate(union))
-        members[i] = max(estimated, float(SAMPLE)) if math.isfinite(estimated) else 1e6
+    full = np.flatnonzero(sampled >= SAMPLE)
+    estimated = union_estimates(rows["registers"][full])
+    # A sketch that is full to the brim has seen more than it can count.
+    members[full] = np.clip(estimated, SAMPLE, MOST_MEMBERS)
     return members
 
 
@@ -136,13 +136,11 @@ def _crowding(
     for thing in range(len(THINGS)):
         have = members * counts[:, PAYING + thing] / sightings
         own = rows["kind"] == (PAYMENT, DEVICE)[thing]
-        for i in np.flatnonzero((have >= 3.0) & ~own).tolist():
-            union = rows["things"][i, 0, thing].copy()
-            merge(union, rows["things"][i, 1, thing].copy())
-            distinct = max(float(estimate(union)), 1.0)
-            several = min((distinct - 1.0) / (SEVERAL - 1.0), 1.0)
-            doublings = math.log2(max(have[i] / distinct, 1.0)) * several
-            crowding[i] = max(crowding[i], doublings)
+        asked = np.flatnonzero((have >= 3.0) & ~own)
+        distinct = np.maximum(union_estimates(rows["things"][asked, :, thing]), 1.0)
+        several = np.minimum((distinct - 1.0) / (SEVERAL - 1.0), 1.0)
+        doublings = np.log2(np.maximum(have[asked] / distinct, 1.0)) * several
+        crowding[asked] = np.maximum(crowding[asked], doublings)
     return crowding
 
 

@@ -80,6 +80,19 @@ def estimate(registers: Registers) -> float:
     return count * count / (2.0 * math.log(2.0) * z)
 
 
+@kernel
+def union_estimates(registers: npt.NDArray[np.uint8]) -> npt.NDArray[np.float64]:
+    """For each of ``registers`` uint8[n, parts, size], how many values its parts hold together."""
+    estimates = np.empty(registers.shape[0], np.float64)
+    union = np.empty(registers.shape[2], np.uint8)
+    for i in range(registers.shape[0]):
+        union[:] = 0
+        for part in range(registers.shape[1]):
+            merge(union, registers[i, part])
+        estimates[i] = estimate(union)
+    return estimates
+
+
 @lean_kernel
 def _sigma(x: float) -> float:
     """``x + sum(x ** (2 ** k) * 2 ** (k - 1))`` over k >= 1, for 0 <= x < 1."""

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from app.kernels.compile import kernel
-from app.kernels.hyperloglog import estimate, merge, observe
+from app.kernels.hyperloglog import estimate, merge, observe, union_estimates
 from tests.reference.links import set_register
 
 
@@ -87,3 +87,19 @@ def test_order_and_repeats_change_nothing_and_sketches_merge():
 def test_sketches_of_different_sizes_do_not_merge():
     with pytest.raises(ValueError, match="sizes"):
         merge(np.zeros(64, np.uint8), np.zeros(32, np.uint8))
+
+
+def test_unions_of_many_sketches_are_counted_at_once():
+    rng = np.random.default_rng(4)
+    registers = np.zeros((5, 2, 64), np.uint8)
+    for i in range(5):
+        for part in range(2):
+            for value in rng.integers(0, 2**63, 30 * i, np.uint64):
+                observe(registers[i, part], value)
+    expected = []
+    for first, second in registers:
+        union = first.copy()
+        merge(union, second)
+        expected.append(estimate(union))
+    assert union_estimates(registers).tolist() == expected
+    assert len(union_estimates(registers[:0])) == 0
