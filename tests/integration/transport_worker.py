@@ -39,7 +39,9 @@ def read_lines(file: Path) -> tuple[list[Line], list[Line]]:
     counting: list[Line] = []
     fenced_off: list[Line] = []
     owner = ""
-    for row in file.read_text().splitlines() if file.exists() else []:
+    text = file.read_text() if file.exists() else ""
+    # A reader may see the beginning of a line that is being written: it is none yet.
+    for row in text[: text.rfind("\n") + 1].splitlines():
         *fields, writer = row.split()
         if fields == ["fence"]:
             owner = writer

@@ -22,17 +22,22 @@ from app.kernels.hyperloglog import observe, scrambled
 from app.policy.document import PolicyDocument
 from app.policy.groups import group_policy
 from app.state.link_layout import (
+    CLIENT,
+    EMAIL_DOMAIN,
     EXEMPT,
     LINK,
     LINK_KINDS,
     MEDIAN_SCORE,
+    NETWORK,
     NORMAL_SCORES,
     PAYING,
     PAYMENT,
     PROGRAM,
+    REFERRAL,
     SAMPLE,
     SCORES,
     SIGHTINGS,
+    SIGNUP_HOUR,
     TRUSTED,
 )
 
@@ -308,3 +313,47 @@ def test_the_echo_lasts_as_long_as_the_link_remembers() -> None:
     judged = judge(*crowd(), own, others)
     assert judged.evidence.nats[-2, ASSOCIATION] <= 0.0
     assert judged.evidence.nats[-1, ASSOCIATION] > 3.0
+
+
+EXTRACTING_IN_HIDING = {**EXTRACTING, "proxy": 4.0, "elicitation": 4.0, "steadiness": 4.0}
+
+
+def hidden(kind: int, **traits: Any) -> Any:
+    return group(kind, loads=EVEN, scores=EXTRACTING_IN_HIDING, **traits)
+
+
+def test_a_network_is_throttled_at_most() -> None:
+    judged = judge(*crowd(), hidden(NETWORK), hidden(PROGRAM))
+    assert judged.flagged[-2:].all()
+    assert judged.probability[-2] <= POLICY.suspend_below < judged.probability[-1]
+
+
+@pytest.mark.parametrize("kind", [CLIENT, EMAIL_DOMAIN, REFERRAL, SIGNUP_HOUR])
+def test_what_too_many_share_says_nothing_of_who_belongs(kind: int) -> None:
+    assert not judge(*crowd(), hidden(kind)).flagged[-1]
+
+
+def test_who_hides_nothing_is_not_flagged() -> None:
+    """A product of even use, whose customers ask hard questions at all hours."""
+    open_about_it = {**EXTRACTING_IN_HIDING, "proxy": 0.0, "networks": 0.0, "capabilities": 4.0}
+    judged = judge(*crowd(), group(loads=EVEN, scores=open_about_it, created=[1_000] * 10))
+    assert judged.nats[-1] > 10.0, "it is not for want of evidence"
+    assert not judged.flagged[-1]
+
+
+def test_behaviour_alone_speaks_twice_as_often() -> None:
+    asked = dict.fromkeys(("elicitation", "capabilities", "openings", "proxy", "networks"), 4.0)
+    # So sure of campaigns that nothing but the number of families is in the way.
+    sure = POLICY._replace(prior_log_odds=0.0, null_nats=0.0)
+    rows = world(*crowd(), group(scores=asked), group(loads=EVEN, scores=asked))
+    judged = assess(rows, np.arange(1, len(rows) + 1, dtype=np.uint64), EPOCH, sure)
+    assert judged.flagged[-2:].all()
+    assert judged.probability[-2] <= POLICY.suspend_below < judged.probability[-1]
+
+
+def test_a_campaign_just_found_shows_in_the_last_two_days() -> None:
+    row = group()
+    row["day_sightings"], row["day_voters"] = [6, 4], [5, 4]
+    few = group()
+    few["day_sightings"], few["day_voters"] = [1, 1], [1, 1]
+    assert measure_groups(world(row, few)).voters.tolist() == pytest.approx([0.9, 0.0])
