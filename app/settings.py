@@ -87,7 +87,7 @@ class Settings(BaseSettings):
     max_links_per_partition: Annotated[int, Field(ge=1, le=16_000_000)] = _setting(
         1_000_000,
         "State",
-        "Links held, 1.3 KiB each at most; sightings of further new ones are dead letters.",
+        "Links held, 1.4 KiB each at most; sightings of further new ones are dead letters.",
     )
     standby_replicas: Annotated[int, Field(ge=0, le=4)] = _setting(
         0, "State", "Workers besides the owner that keep a copy of each partition's tables."

@@ -152,12 +152,13 @@ def _one_by_one(
             bad[id(part)].append((i, reasons.STATE_FULL, None))
             counters[f"{name}.dead"] += 1
             continue
-        news = not (surest and record.record_key() == settled)
+        finding = not (isinstance(record, Verdict) and record.ring)
+        news = not (surest and finding and record.record_key() == settled)
         if news:
             # What is read again after a restart has settled the account as well.
             passed = surest and source.offset < partition.store.views().rows[slot]["verdict_offset"]
             news = apply(partition, slot, record, source)
-            if news or passed:
+            if finding and (news or passed):
                 settled = record.record_key()
         if news:
             partition.store.mark_dirty(slot)
@@ -288,9 +289,15 @@ def _verdict(partition: AccountPartition, slot: int, verdict: Verdict, source: S
     findings of others, and its own from before theirs, would look new.
     """
     row = partition.store.views().rows[slot]
+    campaign = int(verdict.campaign_id, 16)
+    if verdict.ring:
+        # The smallest name that was ever told stays, in whatever order they come: no fence.
+        news = not 0 < int(row["ring"]) <= campaign
+        if news:
+            row["ring"] = campaign
+        return news
     if source.offset < row["verdict_offset"]:
         return False
-    campaign = int(verdict.campaign_id, 16)
     # What is not confirmed weighs nothing, and must not take the place of what is.
     probability = verdict.probability if verdict.confirmed else 0.0
     if not apply_verdict(row, campaign, verdict.epoch, probability, confirmed=verdict.confirmed):

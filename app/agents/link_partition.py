@@ -227,7 +227,7 @@ class LinkPartition(TablePartition):
 
     def _rules(self) -> VerdictRules | None:
         """What decides about verdicts until the next period is closed."""
-        if not self.folder.campaigns:
+        if not self.folder.tells:
             return None
         policy, decided = self._policy(self.closed + 1), self._decided(self.closed + 1)
         return VerdictRules(
@@ -247,7 +247,10 @@ class LinkPartition(TablePartition):
         values = folded.values[number]
         campaign = f"{int(found['campaign']):016x}"
         withdrawn, dismissed = bool(found["withdrawn"]), bool(found["dismissed"])
-        if withdrawn:
+        ring = bool(found["ring"])
+        if ring:
+            why = []
+        elif withdrawn:
             why = explain_withdrawal(campaign, dismissed=dismissed)
         else:
             row = self.store.views().rows[int(found["slot"])]
@@ -264,9 +267,11 @@ class LinkPartition(TablePartition):
             epoch=int(values[s.SIG_EPOCH]),
             ts=int(values[s.SIG_TS]),
             probability=float(found["probability"]),
-            confirmed=not withdrawn,
+            confirmed=not withdrawn and not ring,
             dismissed=dismissed,
+            ring=ring,
             reasons=why,
         )
-        metrics.VERDICTS.labels(kind="withdrawal" if withdrawn else "member").inc()
+        kind = "ring" if ring else "withdrawal" if withdrawn else "member"
+        metrics.VERDICTS.labels(kind=kind).inc()
         return Output(self._outlets.verdicts, *verdict.encode())

@@ -104,6 +104,8 @@ class LinkFolder:
         rows = store.views().rows[: int(store.views().counts[ROWS_USED])]
         self.flagged = int((rows["campaign"] != 0).sum())
         """Links that have a campaign, or did when last counted."""
+        self.joining = int((rows["ring"] != 0).sum())
+        """Links that join their members to a ring, likewise."""
         self._schema_id = schema_id
         self._counters = np.zeros(k.COUNTERS, np.int64)
         self._counters[k.NEWEST] = -1
@@ -150,15 +152,17 @@ class LinkFolder:
     ) -> npt.NDArray[Any]:
         """The verdicts of the sightings from ``start`` on, as the rows are before they are folded:
         those of an epoch that begins among them are not to be used."""
-        if rules is None or not self.campaigns:
+        if rules is None or not self.tells:
             return np.empty(0, VERDICT)
         found = np.zeros(len(batch.frames) - start, VERDICT)
         return found[: select_verdicts(batch, start, self.store.views(), rules, found)]
 
     @property
-    def campaigns(self) -> bool:
-        """Whether any link may be a campaign's, or a campaign's own."""
-        return self.flagged > 0 or bool(self.totals[CAMPAIGN]["last_epoch"] >= 0)
+    def tells(self) -> bool:
+        """Whether any sighting may give a verdict: a link may be a campaign's, or a campaign's own,
+        or join accounts to a ring."""
+        held = bool(self.totals[CAMPAIGN]["last_epoch"] >= 0)
+        return self.flagged > 0 or self.joining > 0 or held
 
     def _begin_epoch(self, epoch: int) -> None:
         """Let go of idle links, at this place in the log wherever a chunk of it may end."""

@@ -33,8 +33,8 @@ from app.detection.group_evidence import (
     weigh_groups,
 )
 from app.detection.group_measures import SCORE_UNIT, Floats, GroupMeasures, measure_groups
-from app.kernels.hyperloglog import scrambled
-from app.state.link_layout import MEDIAN_SCORE, NETWORK, PROGRAM, VOTES
+from app.detection.names import fresh_names
+from app.state.link_layout import MEDIAN_SCORE, NETWORK, PROGRAM, RING, VOTES
 
 LEAST_VOTES = 3
 LEAST_VOTE_SHARE = 0.1
@@ -44,9 +44,9 @@ its name, so that one stray account does not join two campaigns."""
 SURE_SHARE = 0.75
 """Share of a link's activity by members of a campaign from which all of it is taken for theirs."""
 
-JUDGED = (NETWORK, PROGRAM)
-"""Links that people share by chance and that are judged all the same. Client software, e-mail
-domains, referrals and hours of sign-up are shared by too many to say who belongs to whom: a
+JUDGED = (NETWORK, PROGRAM, RING)
+"""Rings, and links that people share by chance and that are judged all the same. Client software,
+e-mail domains, referrals and hours of sign-up are shared by too many to say who belongs to whom: a
 script's fingerprint is that of everyone who writes in its language."""
 HIDDEN = (LINKAGE, CONCEALMENT, ASSOCIATION)
 """Families of what groups of strangers do not show when they have nothing to hide."""
@@ -54,8 +54,8 @@ HINTS = 0.3
 """Share of its weight that one of those must bring, or no link is flagged: a product's customers
 may all ask the same kind of thing, evenly and at all hours."""
 LEAST_BY_CHANCE = 8
-"""Members without which a link that people share by chance is not tested: three customers of one
-provider can show nothing, and each hypothesis makes the bar higher for the others."""
+"""Members without which a ring or a link that people share by chance is not tested: three customers
+of one provider can show nothing, and each hypothesis makes the bar higher for the others."""
 
 SPEAKS = 0.5
 """Share of its weight from which a family counts as speaking."""
@@ -121,8 +121,8 @@ def assess(
     probability = np.where(beside, np.minimum(probability, likely), probability)
     flagged = np.zeros(len(rows), np.bool_)
     tight = is_tight(rows["kind"])
-    by_chance = np.isin(rows["kind"], JUDGED) & (measures.members >= LEAST_BY_CHANCE)
-    tested = np.flatnonzero(tight | by_chance)
+    several = np.isin(rows["kind"], JUDGED) & (measures.members >= LEAST_BY_CHANCE)
+    tested = np.flatnonzero(tight | several)
     flagged[tested] = discoveries(log_e[tested], policy.false_discovery_rate)
     flagged &= (evidence.nats >= HINTS * weights)[:, HIDDEN].any(axis=1)
     flagged &= probability >= policy.flag_probability
@@ -180,9 +180,7 @@ def _campaign_ids(
     members take the oldest name among them, and so, epoch by epoch, does all that hangs together
     (label propagation: Raghavan, Albert and Kumara, Physical Review E 76, 2007).
     """
-    # Of the low half, the lowest bit is always set: no id is 0, which would be none.
-    mixed = np.array([scrambled(name) for name in names], np.uint64) | np.uint64(1)
-    fresh = (np.uint64(epoch) << np.uint64(32)) | (mixed & np.uint64(0xFFFFFFFF))
+    fresh = fresh_names(names, epoch)
     own = rows["campaign"].astype(np.uint64)
     best = np.where(own != 0, own, fresh)
     for window in range(2):

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.detection.group_measures import Floats, GroupMeasures
-from app.state.link_layout import DEVICE, NORMAL_SCORES, PAYMENT
+from app.state.link_layout import DEVICE, NORMAL_SCORES, PAYMENT, RING
 
 CONTENT, CONDUCT, CONCEALMENT, RHYTHM, LOAD, ORIGIN, LINKAGE, ASSOCIATION = range(8)
 GROUP_FAMILIES = (
@@ -61,6 +61,10 @@ BY_CHANCE = 0.4
 """Share of a provider's activity that may be a campaign's and tell nothing of the rest."""
 CROWDING_BETWEEN = 0.2
 """Doublings of members per payment method that honest groups of several cards differ by."""
+RING_SIZES = (8.0, 64.0)
+"""Strangers from which a ring says something, and from which it says all it can: honest ones of
+simulated worlds had fifteen members at most."""
+MOST_OF_RING = 4.0
 MOST_OF_ONE = 2.5
 """What a single shared payment method or device may deviate by at most."""
 LEAST_RELIABILITY = 0.01
@@ -119,7 +123,7 @@ def weigh_groups(
 
 
 def is_tight(kinds: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-    """Links that people do not share by chance."""
+    """Payment methods and devices: what people do not share by chance."""
     tight: npt.NDArray[np.bool_] = (kinds == PAYMENT) | (kinds == DEVICE)
     return tight
 
@@ -169,7 +173,8 @@ def _association(kinds: npt.NDArray[Any], measures: GroupMeasures) -> Floats:
     campaign's accounts may be among others.
     """
     by_chance = np.maximum(measures.voters - BY_CHANCE, 0.0) / (1.0 - BY_CHANCE)
-    association: Floats = 4.0 * np.where(is_tight(kinds), measures.voters, by_chance)
+    tied = is_tight(kinds) | (kinds == RING)
+    association: Floats = 4.0 * np.where(tied, measures.voters, by_chance)
     return association
 
 
@@ -178,10 +183,14 @@ def _linkage(kinds: npt.NDArray[Any], measures: GroupMeasures) -> Floats:
 
     Under any link, by how much members crowd on payment methods and devices; under a payment
     method or a device itself, 1 for four strangers and not much more for dozens: a voucher or a
-    company without an organisation's id has many, too.
+    company without an organisation's id has many, too. A ring crowds by its making, so it is held
+    to its size besides: friends of friends are some dozen at most.
     """
     crowding = measures.crowding * measures.strangers / CROWDING_BETWEEN
     strangers = np.maximum(measures.members * measures.strangers, 2.0)
     one_thing = np.minimum(2.0 * np.log2(strangers) - 3.0, MOST_OF_ONE)
+    few, many = np.log(RING_SIZES)
+    size = MOST_OF_RING * np.clip((np.log(strangers) - few) / (many - few), 0.0, 1.0)
+    crowding = np.where(kinds == RING, np.minimum(crowding, size), crowding)
     linkage: Floats = np.where(is_tight(kinds), one_thing, 0.0)
     return np.maximum(linkage, crowding)

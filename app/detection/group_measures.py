@@ -96,7 +96,7 @@ def measure_groups(rows: npt.NDArray[Any]) -> GroupMeasures:
         evenness=_evenness(rows, taken),
         sampled=sampled,
         burst=_burst(rows, taken),
-        strangers=_strangers(rows, taken),
+        strangers=strangers_of(rows),
         trusted=counts[:, TRUSTED] / sightings,
         exempt=counts[:, EXEMPT] / sightings,
         voters=np.maximum(rows["voters"].sum(axis=1, dtype=np.float64) / sightings, _today(rows)),
@@ -179,7 +179,10 @@ def _burst(rows: npt.NDArray[Any], taken: npt.NDArray[np.bool_]) -> Floats:
         return np.where(n >= 3, densest / n, np.nan)
 
 
-def _strangers(rows: npt.NDArray[Any], taken: npt.NDArray[np.bool_]) -> Floats:
+def strangers_of(rows: npt.NDArray[Any]) -> Floats:
+    """Share of the sampled members of each of ``rows``, structured[n] of ``LINK``, that are outside
+    the organisation that most of them have in common."""
+    taken = rows["member_epochs"] != 0
     org = np.where(taken, rows["member_org"].astype(np.int64), 0)
     ordered = np.sort(org, axis=1)
     largest = np.zeros(len(rows), np.int64)

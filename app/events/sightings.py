@@ -16,6 +16,7 @@ were they created together           ``created_at``, ``first_seen``
 do they move together to a model     ``model``, ``second_model`` and their shares
 do they hide, are they refused       ``scores``, ``refused``
 are they known to each other         ``org``
+who else do cards and devices join   ``payment``, ``device``, ``ring``
 what is known for or against them    ``risk``, ``tier``, ``verification``, ``exempt``,
                                      ``standing``, ``campaign``
 ===================================  ===========================================================
@@ -99,6 +100,10 @@ class Sighting(Record):
         default=None, description="From the profile: members of a link who pay with one card."
     )
     device: Hex16 | None = Field(default=None, description="From the profile, likewise.")
+    ring: Hex16 | None = Field(
+        default=None,
+        description="The ring that cards and devices put the account in, as it was told.",
+    )
 
     def record_key(self) -> str:
         return f"{self.kind}:{self.hash}"

@@ -22,6 +22,10 @@ class Verdict(Record):
     dismissed: bool = Field(
         default=False, description="An operator has dismissed the campaign: it lets go at once."
     )
+    ring: bool = Field(
+        default=False,
+        description="No finding: campaign_id is the ring that cards and devices put it in.",
+    )
     reasons: list[Text] = Field(description="Text, strongest first.")
 
     def record_key(self) -> str:

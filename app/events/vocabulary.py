@@ -21,6 +21,7 @@ LinkKind = Literal[
     "program",
     "signup_hour",
     "campaign",
+    "ring",
 ]
 LINK_KINDS: tuple[LinkKind, ...] = (
     "payment",
@@ -32,4 +33,5 @@ LINK_KINDS: tuple[LinkKind, ...] = (
     "program",  # template hash: one client program
     "signup_hour",
     "campaign",  # the campaign that an account was found to be in
+    "ring",  # accounts that cards and devices, each of several of them, join together
 )

@@ -65,6 +65,7 @@ def fold_sighting(row: Record, values: npt.NDArray[np.int64], clock: Clock) -> I
     row["last_ts"] = max(np.int64(row["last_ts"]), values[s.SIG_TS])
     if in_window(row, epoch, clock) and not sample_sighting(row, values, clock):
         return KNOWN
+    row["ring_heard"] = smaller_name(row["ring_heard"], np.uint64(values[s.SIG_RING]))
     add_vote(row, epoch, np.uint64(values[s.SIG_CAMPAIGN]), clock)
     if add_sighting(row, values, clock, HOURS_CEILING, SUMS_CEILING):
         return ADDED
@@ -85,8 +86,18 @@ def merge_links(row: Record, other: Record, clock: Clock) -> None:
     merge_samples(row, other, clock)
     merge_sums(row, other, clock, HOURS_CEILING, SUMS_CEILING)
     merge_votes(row, other, clock)
+    row["ring_heard"] = smaller_name(row["ring_heard"], other["ring_heard"])
+    row["ring"] = smaller_name(row["ring"], other["ring"])
     if _assessed_before(row, other):
         _copy_assessment(other, row)
+
+
+@lean_kernel
+def smaller_name(one: np.uint64, other: np.uint64) -> np.uint64:
+    """Of two names of rings, the smaller; 0 is none."""
+    if one == np.uint64(0) or np.uint64(0) < other < one:
+        return other
+    return one
 
 
 @lean_kernel

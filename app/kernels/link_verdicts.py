@@ -8,6 +8,8 @@ ladder, an older name for a campaign it holds, and, once in ``RESTATE`` epochs, 
 All links of the account see the same epoch in its sightings, so they restate together, and the
 account keeps the surest.
 
+A payment method or a device that joins its members to a ring tells those of another one likewise.
+
 Everything read here is in the sighting, in the settings, or was written into the row when an epoch
 was closed; nothing depends on which other sightings have come so far.
 """
@@ -64,7 +66,8 @@ VERDICT = np.dtype(
         ("link_probability", np.float64),
         ("withdrawn", np.uint8),
         ("dismissed", np.uint8),  # withdrawn because an operator has dismissed the campaign
-        ("pad", np.uint8, (6,)),
+        ("ring", np.uint8),  # no campaign: the ring that the link puts the account in
+        ("pad", np.uint8, (5,)),
     ],
     align=True,
 )
@@ -96,6 +99,8 @@ def select_verdicts(
             news = _lets_go(batch.values[i], rules, found[count])
         else:
             news = slot != ABSENT and _weigh(views.rows[slot], batch.values[i], rules, found[count])
+            if slot != ABSENT and not news:
+                news = _joins(views.rows[slot], batch.values[i], found[count])
         if news:
             found[count]["record"] = i
             found[count]["slot"] = slot
@@ -128,6 +133,21 @@ def _weigh(
     verdict["link_probability"] = sure
     verdict["withdrawn"] = 0
     verdict["dismissed"] = 0
+    return True
+
+
+@lean_kernel
+def _joins(row: Record, values: npt.NDArray[np.int64], verdict: Record) -> Bool:
+    """Whether the link puts the account of a sighting in a ring of an older name than its own."""
+    ring, own = row["ring"], np.uint64(values[s.SIG_RING])
+    if ring == np.uint64(0) or (own != np.uint64(0) and own <= ring):
+        return False
+    verdict["campaign"] = ring
+    verdict["probability"] = 0.0
+    verdict["link_probability"] = 0.0
+    verdict["withdrawn"] = 0
+    verdict["dismissed"] = 0
+    verdict["ring"] = 1
     return True
 
 

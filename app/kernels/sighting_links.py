@@ -6,7 +6,7 @@ ordinary use, and the bound that keeps an account of many interests from filling
 of zero stands for none, and is no link.
 
 An account found to be in a campaign reports that too, so that the campaign is a link like any
-other, whose row sums up its members.
+other, whose row sums up its members; and so does one that cards and devices put in a ring.
 """
 
 from typing import NamedTuple
@@ -23,7 +23,7 @@ from app.state import link_layout as links
 from app.state.layout import CLIENTS, NETWORKS, PROGRAMS, WEEK
 
 LEAST_SHARE = 50  # thousandths
-MAX_LINKS = 5 + NETWORKS + CLIENTS + PROGRAMS + 1
+MAX_LINKS = 5 + NETWORKS + CLIENTS + PROGRAMS + 2
 
 
 class Links(NamedTuple):
@@ -55,6 +55,8 @@ def list_links(row: Record, found: Links) -> Int:
     campaign = campaign_of(row)
     if campaign != np.uint64(0):
         n = _add(found, n, links.CAMPAIGN, campaign, s.WHOLE)
+    if row["ring"] != np.uint64(0):
+        n = _add(found, n, links.RING, row["ring"], s.WHOLE)
     return n
 
 

@@ -103,6 +103,7 @@ def _decode(data: Bytes, at: Int, end: Int, schema_id: Int, out: npt.NDArray[np.
     at = _longs(data, at, end, out, s.SIG_CAMPAIGN_PROBABILITY, s.SIG_PAYMENT)
     out[s.SIG_PAYMENT], at = _optional_hex16(data, at, end)
     out[s.SIG_DEVICE], at = _optional_hex16(data, at, end)
+    out[s.SIG_RING], at = _optional_hex16(data, at, end)
     if at != end:
         return reasons.MALFORMED
     return reasons.OK if _in_range(out) else reasons.OUT_OF_RANGE

@@ -11,7 +11,7 @@ how an older row is read. An account may cost at most 1 KiB in all, index and id
 
 import numpy as np
 
-ACCOUNT_VERSION = 2
+ACCOUNT_VERSION = 3
 
 # Horizons of the decayed windows, as time constants of the exponential: hour, day, week.
 HORIZONS_MS = (3_600_000, 86_400_000, 604_800_000)
@@ -107,7 +107,8 @@ ACCOUNT = np.dtype(
         ("gap_weight", np.float32),
         ("gap_mean", np.float32),
         ("gap_m2", np.float32),
-        ("events", np.uint32),  # folded over the account's life
+        # the smallest name of the ring that its cards and devices put it in; 0: none
+        ("ring", np.uint64),
         # activity by hour over the last 168 hours: bit 0 of word 0 is the hour `hours_at`
         ("hours", np.uint64, (3,)),
         ("hours_at", np.int32),  # hours since the Unix epoch
@@ -123,6 +124,7 @@ ACCOUNT = np.dtype(
         ("program", np.uint64, (PROGRAMS,)),
         ("network", np.uint64, (NETWORKS,)),
         ("network_weight", np.float32, (NETWORKS,)),
+        ("events", np.uint32),  # folded over the account's life
         ("client", np.uint64, (CLIENTS,)),
         ("client_weight", np.float32, (CLIENTS,)),
         ("model", np.uint64, (MODELS,)),

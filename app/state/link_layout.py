@@ -15,7 +15,8 @@ requests stand behind it: requests of one account are not independent observatio
 must not speak for a group. Sums stop at the largest value of their type instead of wrapping round.
 
 What a campaign has made of a link (``campaign`` and the fields after it) does not come from
-sightings: it is written when an epoch is closed, and it does not age by itself.
+sightings: it is written when an epoch is closed, and it does not age by itself. Nor does ``ring``,
+the name that a payment method or a device joins its members under (``app/detection/rings.py``).
 
 Changing a row: raise the version, keep the old dtype in ``app/state/link_history.py``, and say how
 an older row is read.
@@ -35,6 +36,7 @@ LINK_KINDS = (
     "program",  # template hash: one client program
     "signup_hour",  # hours since the Unix epoch
     "campaign",  # the campaign that the account was found to be in
+    "ring",  # accounts that cards and devices, each of several of them, join together
 )
 (
     PAYMENT,
@@ -46,9 +48,10 @@ LINK_KINDS = (
     PROGRAM,
     SIGNUP_HOUR,
     CAMPAIGN,
+    RING,
 ) = range(len(LINK_KINDS))
 
-LINK_VERSION = 2
+LINK_VERSION = 3
 
 # Sums over a sighting's account, in ``scores``. The first ones are normal scores: how many robust
 # deviations the account lies above the live population's median in a trait, held to -4..4, as
@@ -97,6 +100,8 @@ LINK = np.dtype(
         ("campaign_probability", np.uint16),  # thousandths
         ("campaign_epoch", np.int32),  # since which the link is flagged, or let go
         ("campaign", np.uint64),  # id; 0: the link is in none
+        ("ring", np.uint64),  # that the link puts its members in; 0: it joins nobody
+        ("ring_heard", np.uint64),  # the smallest that any of its sightings was in; 0: none
         # by window
         ("requests", np.int64, (2,)),
         ("requests_squared", np.int64, (2,)),  # sum of squares per account and epoch

@@ -58,6 +58,7 @@ def sightings(draw) -> Sighting:
         org=f"{int(rng.integers(0, 2**63)):016x}" if seed % 2 else None,
         payment=f"{int(rng.integers(1, 40)):016x}" if seed % 3 else None,
         device=f"{int(rng.integers(1, 2**63)):016x}" if seed % 5 else None,
+        ring=f"{int(rng.integers(1, 2**63)):016x}" if seed % 3 else None,
         tier=[None, "free", "enterprise", "reseller", "team"][seed // 4 % 5],
         verification=[None, "card", "document", "contract"][seed % 4],
         exempt=bool(seed % 5 == 0),

@@ -48,6 +48,7 @@ def link_of(
         "last_epoch": last,
         "last_ts": max(x.ts for x in sightings),
         "kind": LINK_KINDS.index(sightings[0].kind),
+        "ring": 0,
         "requests": np.zeros(2, np.int64),
         "requests_squared": [0, 0],
         "tokens": np.zeros(2, np.int64),
@@ -65,6 +66,7 @@ def link_of(
         "hours": np.zeros((2, 24), np.int64),
     }
     kept = [x for x in sightings if last // window - x.epoch // window < 2]
+    row["ring_heard"] = min((int(x.ring, 16) for x in sightings if x.ring), default=0)
     for x in kept:
         _add_to_window(row, x.epoch // window % 2, x, 24 // day)
     for x in sightings:

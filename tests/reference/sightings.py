@@ -54,7 +54,9 @@ def links_of(row: Any) -> list[tuple[str, str, int]]:
             if key and permille(weight, total) >= 50:
                 links.append((kind, hex16(key), permille(weight, total)))
     campaign = held_campaign(row)
-    return [*links, ("campaign", campaign, 1000)] if campaign else links
+    if campaign:
+        links.append(("campaign", campaign, 1000))
+    return [*links, ("ring", hex16(row["ring"]), 1000)] if row["ring"] else links
 
 
 def held_campaign(row: Any) -> str | None:
@@ -121,6 +123,7 @@ def summary_of(
         "input_tokens": _like_the_week(row["input_tokens"][WEEK], total, row["epoch_requests"]),
         "payment": hex16(row["payment"]) if row["payment"] else None,
         "device": hex16(row["device"]) if row["device"] else None,
+        "ring": hex16(row["ring"]) if row["ring"] else None,
     }
 
 

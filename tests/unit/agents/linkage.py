@@ -177,6 +177,14 @@ class Links:
         return self.outputs
 
     def verdicts(self) -> list[Verdict]:
+        """What campaigns found out about accounts."""
+        return [verdict for verdict in self._sent() if not verdict.ring]
+
+    def rings(self) -> list[Verdict]:
+        """What accounts were told of rings."""
+        return [verdict for verdict in self._sent() if verdict.ring]
+
+    def _sent(self) -> list[Verdict]:
         sent = [o for o in self.waiting() if o.topic == "verdicts" and o.key != MARKER_KEY]
         assert all(o.partition == -1 for o in sent)
         return [Verdict.from_json(o.value or b"") for o in sent]

@@ -390,3 +390,15 @@ def test_unknown_fields_are_ignored(accounts: Accounts) -> None:
     fields = orjson.loads(value or b"") | {"mood": "stern"}
     accounts.feed("operators", (key, orjson.dumps(fields)))
     assert actions(accounts) == ["suspend"]
+
+
+def test_an_account_keeps_the_smallest_name_of_its_ring_in_whatever_order(
+    accounts: Accounts,
+) -> None:
+    for name in (OTHER, ONE, OTHER):
+        accounts.feed("verdicts", verdict("ann", name, 900, ring=True))
+    row = accounts.row("ann")
+    assert row["ring"] == int(ONE, 16)
+    assert (row["campaign"], row["verdict_offset"]) == (0, 0)
+    assert [accounts.counters()[f"verdicts.{name}"] for name in ("applied", "stale")] == [2, 1]
+    assert actions(accounts) == []

@@ -350,3 +350,34 @@ def test_what_a_header_says_before_the_first_full_checkpoint_is_enough(detector:
     links.resume()
     assert detector.closed == [EPOCH]
     assert links.row(KEY)["campaign"] == CAMPAIGN
+
+
+def test_a_card_of_strangers_tells_them_of_their_ring_once() -> None:
+    links = Links()
+    links.feed(*(sighting(name, EPOCH) for name in "abc"), marker(EPOCH))
+    links.feed(*(sighting(name, EPOCH + 1) for name in "ab"), marker(EPOCH + 1))
+    told = links.rings()
+    assert [(v.account_id, v.epoch, v.confirmed) for v in told] == [
+        ("a", EPOCH + 1, False),
+        ("b", EPOCH + 1, False),
+    ]
+    (ring,) = {v.campaign_id for v in told}
+    links.feed(sighting("a", EPOCH + 2, ring=ring), sighting("c", EPOCH + 2), marker(EPOCH + 2))
+    assert [v.account_id for v in links.rings()[2:]] == ["c"]
+
+
+def test_an_older_name_that_one_member_brings_reaches_the_others() -> None:
+    links = Links()
+    older = hex16(EPOCH - 9 << 32 | 1)
+    links.feed(sighting("a", EPOCH, ring=older), sighting("b", EPOCH), marker(EPOCH))
+    links.feed(sighting("a", EPOCH + 1, ring=older), sighting("b", EPOCH + 1))
+    assert [(v.account_id, v.campaign_id) for v in links.rings()] == [("b", older)]
+
+
+def test_what_an_account_was_told_of_its_ring_survives_a_restart() -> None:
+    links = Links()
+    links.feed(*(sighting(name, EPOCH) for name in "ab"), marker(EPOCH))
+    links.checkpoint()
+    links.crash()
+    links.feed(sighting("a", EPOCH + 1))
+    assert [v.account_id for v in links.rings()] == ["a"]

@@ -63,6 +63,7 @@ def columns_of(x: Sighting) -> dict[int, int]:
         s.SIG_INPUT_TOKENS: x.input_tokens,
         s.SIG_PAYMENT: signed(x.payment),
         s.SIG_DEVICE: signed(x.device),
+        s.SIG_RING: signed(x.ring),
     }
 
 
@@ -93,6 +94,7 @@ FULL = {
     "input_tokens": 2**62,
     "payment": "8000000000000001",
     "device": "00000000000000ff",
+    "ring": "80013c6a00000003",
 }
 
 

@@ -8,7 +8,7 @@ import pytest
 from app.agents.links import LinkFolder, LinkSchedule
 from app.state.codec import RowCodec
 from app.state.link_codec import LINK_CODEC
-from app.state.link_history import LINK_1, TOTALS_1
+from app.state.link_history import LINK_1, LINK_2, TOTALS_1
 from app.state.link_layout import LINK, LINK_KINDS
 from app.state.link_totals import new_totals, totals_from_json, totals_to_json
 from app.state.store import ColumnStore
@@ -91,6 +91,20 @@ def test_the_bytes_are_what_layout_1_would_write() -> None:
     row["tasks_1"][1, 13], row["registers_1"][0, 63], row["models_1"][1, 6] = 999, 17, 77
     ((_, value),) = RowCodec({1: LINK_1}).encode(store, store.slots())
     assert value == WRITTEN_1
+
+
+def test_a_link_that_layout_2_wrote_joins_nobody_and_is_otherwise_whole() -> None:
+    store = ColumnStore(LINK_2, limit=1)
+    row = store.views().rows[store.add(KEY)]
+    for name, value in (
+        KEPT | {"campaign": 7, "requests": [3, 4], "member": [9, *[0] * 15]}
+    ).items():
+        row[name] = value
+    ((_, value),) = RowCodec({2: LINK_2}).encode(store, store.slots())
+    read = LINK_CODEC.decode(value)
+    assert (read["ring"], read["ring_heard"]) == (0, 0)
+    assert (read["campaign"], read["requests"].tolist(), read["member"][0]) == (7, [3, 4], 9)
+    assert {name: read[name] for name in KEPT} == KEPT
 
 
 def test_totals_of_an_earlier_release_start_anew() -> None:
