@@ -16,13 +16,13 @@ from app.agents.campaign_commands import Decided
 from app.agents.links import LinkFolder
 from app.detection.assess import Assessment, GroupPolicy, assess
 from app.detection.group_text import explain_group
-from app.detection.rings import ring_names
+from app.detection.rings import ring_names, web_names
 from app.detection.verdict_text import NATS_WHOLE
 from app.events.findings import LinkFinding
-from app.kernels.hyperloglog import estimate, merge
+from app.kernels.hyperloglog import estimate, merge, union_estimates
 from app.kernels.link_groups import LEAST_MEMBERS, list_groups, list_joints
 from app.kernels.link_votes import poll
-from app.state.link_layout import LINK_KINDS, SIGHTINGS
+from app.state.link_layout import LINK_KINDS, PROGRAM, SIGHTINGS
 
 REMEMBERED = 56
 """Sighting periods that a link remembers the campaign it was in: two weeks, as long as its windows
@@ -81,21 +81,28 @@ def close_epoch(folder: LinkFolder, epoch: int, policy: GroupPolicy, decided: De
         store.mark_dirty(slot)
     findings = _findings(folder, rows, groups, names, verdict, epoch, decided)
     folder.flagged = int((rows["campaign"] != 0).sum())
-    written = np.union1d(slots[changed], _join(folder, epoch))
+    joined = _join(folder, slots[groups[verdict.suspect]])
+    written = np.union1d(slots[changed], joined)
     return Closed(written, findings, int((rows["campaign_probability"] > 0).sum()))
 
 
-def _join(folder: LinkFolder, epoch: int) -> npt.NDArray[np.int64]:
-    """Name the ring of every payment method and device that joins; returns the slots written."""
+def _join(folder: LinkFolder, suspect: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Name the ring or web of every link that joins; of programs, only those in ``suspect`` (slots,
+    int64[n]) may. Returns the slots written."""
     views = folder.store.views()
     slots = np.empty(len(folder.store), np.int64)
     names = np.empty(len(folder.store), np.uint64)
     count = int(list_joints(views, slots, names))
-    rows = views.rows[slots[:count]]
-    ring = ring_names(rows, names[:count], epoch)
+    slots, names = slots[:count], names[:count]
+    rows = views.rows[slots]
+    programs = folder.totals[PROGRAM]["registers"]
+    active = float(union_estimates(programs[None])[0])
+    ring = np.where(rows["kind"] == PROGRAM, np.uint32(0), ring_names(rows, names))
+    webs = np.flatnonzero(np.isin(slots, suspect))
+    ring[webs] = web_names(rows[webs], names[webs], active)
     folder.joining = int((ring != 0).sum())
     moved = ring != rows["ring"]
-    written: npt.NDArray[np.int64] = slots[:count][moved]
+    written: npt.NDArray[np.int64] = slots[moved]
     views.rows["ring"][written] = ring[moved]
     for slot in written.tolist():
         folder.store.mark_dirty(slot)

@@ -152,7 +152,7 @@ def _one_by_one(
             bad[id(part)].append((i, reasons.STATE_FULL, None))
             counters[f"{name}.dead"] += 1
             continue
-        finding = not (isinstance(record, Verdict) and record.ring)
+        finding = not isinstance(record, Verdict) or record.about == "campaign"
         news = not (surest and finding and record.record_key() == settled)
         if news:
             # What is read again after a restart has settled the account as well.
@@ -231,7 +231,7 @@ def _good(partition: AccountPartition, framed: Framed, i: int, kind: type[R]) ->
     data = framed.data
     value = data[at : at + length].tobytes() if at >= 0 else None
     record = decode(kind, value, partition.schemas)
-    if isinstance(record, Verdict) and not _is_campaign(record.campaign_id):
+    if isinstance(record, Verdict) and not _fits(record):
         raise BadRecord(reasons.OUT_OF_RANGE, "campaign_id")
     key = data[key_at : key_at + key_length].tobytes() if key_at >= 0 else None
     if key != record.record_key().encode():
@@ -242,9 +242,13 @@ def _good(partition: AccountPartition, framed: Framed, i: int, kind: type[R]) ->
     return record
 
 
-def _is_campaign(campaign_id: str) -> bool:
-    """Whether a row can hold the id: 64 bits in hexadecimal, of which zero means none."""
-    return re.fullmatch("[0-9a-f]{16}", campaign_id) is not None and int(campaign_id, 16) != 0
+def _fits(verdict: Verdict) -> bool:
+    """Whether a row can hold the id: 64 bits in hexadecimal, of which zero means none; 32 of them
+    for a ring or a web."""
+    if re.fullmatch("[0-9a-f]{16}", verdict.campaign_id) is None:
+        return False
+    bits = 64 if verdict.about == "campaign" else 32
+    return 0 < int(verdict.campaign_id, 16) < 1 << bits
 
 
 def _command(
@@ -290,11 +294,11 @@ def _verdict(partition: AccountPartition, slot: int, verdict: Verdict, source: S
     """
     row = partition.store.views().rows[slot]
     campaign = int(verdict.campaign_id, 16)
-    if verdict.ring:
+    if verdict.about != "campaign":
         # The smallest name that was ever told stays, in whatever order they come: no fence.
-        news = not 0 < int(row["ring"]) <= campaign
+        news = not 0 < int(row[verdict.about]) <= campaign
         if news:
-            row["ring"] = campaign
+            row[verdict.about] = campaign
         return news
     if source.offset < row["verdict_offset"]:
         return False

@@ -40,7 +40,7 @@ from app.kernels.columns import FRAME_VALUE_LENGTH, FRAME_VALUE_START
 from app.kernels.index import ABSENT
 from app.kernels.internal_records import list_framed_with
 from app.kernels.link_sums import DAY_HOURS, HOUR_MS
-from app.kernels.link_verdicts import VerdictRules
+from app.kernels.link_verdicts import ABOUT, VerdictRules
 from app.kernels.regimes import regime_at
 from app.policy.document import PolicyDocument
 from app.policy.groups import group_policy
@@ -247,8 +247,8 @@ class LinkPartition(TablePartition):
         values = folded.values[number]
         campaign = f"{int(found['campaign']):016x}"
         withdrawn, dismissed = bool(found["withdrawn"]), bool(found["dismissed"])
-        ring = bool(found["ring"])
-        if ring:
+        about = ABOUT[int(found["about"])]
+        if about != "campaign":
             why = []
         elif withdrawn:
             why = explain_withdrawal(campaign, dismissed=dismissed)
@@ -267,11 +267,11 @@ class LinkPartition(TablePartition):
             epoch=int(values[s.SIG_EPOCH]),
             ts=int(values[s.SIG_TS]),
             probability=float(found["probability"]),
-            confirmed=not withdrawn and not ring,
+            confirmed=not withdrawn and about == "campaign",
             dismissed=dismissed,
-            ring=ring,
+            about=about,
             reasons=why,
         )
-        kind = "ring" if ring else "withdrawal" if withdrawn else "member"
+        kind = "withdrawal" if withdrawn else "member" if about == "campaign" else about
         metrics.VERDICTS.labels(kind=kind).inc()
         return Output(self._outlets.verdicts, *verdict.encode())

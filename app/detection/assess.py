@@ -5,14 +5,17 @@ groups. Two questions are put to it, and both must be answered. Is the group mor
 part of a campaign: the prior and the nats give a probability. And would a list of all such groups
 hold few honest ones: the same nats, less what honest groups have on average (``null_nats``), are
 the logarithm of an e-value, and e-BH draws the line. That holds as far as ``null_nats`` does, which
-was read off simulated worlds, and for one partition and one period at a time.
+was read off simulated worlds, and for one partition and one period at a time; and for payment
+methods and devices, for programs and for rings each by themselves (stratified control: Sun, Craiu,
+Paterson and Bull, Genetic Epidemiology 30, 2006), because a large population has many cards and few
+rings, and the many must not hide the few.
 
 Suspension asks for more than a sum: several families must speak, among them what is asked (content
-or conduct) or the hand behind it (linkage), and one that honest groups of strangers do not show:
-linkage, concealment, or other links that are a campaign's already. Otherwise the probability stays
-below what suspends, so a benchmark that strangers run, a prompt that has gone round, or a product
-with even use is throttled at most. A network never suspends: customers of a provider stand beside
-its other customers. It throttles, and what its members share besides is then a campaign's.
+or conduct) or the hand behind it (linkage), and one that ties the members together: linkage, or
+other links that are a campaign's already. Otherwise the probability stays below what suspends. What
+strangers do can be all an attacker does and still be what a product's customers do, so behaviour
+alone throttles at most, and only where all of it speaks: a benchmark that strangers run, a prompt
+that has gone round or a product with even use is left alone.
 """
 
 from typing import Any, NamedTuple
@@ -27,14 +30,15 @@ from app.detection.group_evidence import (
     CONDUCT,
     CONTENT,
     LINKAGE,
+    RHYTHM,
     Detector,
     GroupEvidence,
     is_tight,
     weigh_groups,
 )
 from app.detection.group_measures import SCORE_UNIT, Floats, GroupMeasures, measure_groups
-from app.detection.names import fresh_names
-from app.state.link_layout import MEDIAN_SCORE, NETWORK, PROGRAM, RING, VOTES
+from app.kernels.hyperloglog import scrambled
+from app.state.link_layout import MEDIAN_SCORE, PROGRAM, RING, VOTES
 
 LEAST_VOTES = 3
 LEAST_VOTE_SHARE = 0.1
@@ -44,21 +48,26 @@ its name, so that one stray account does not join two campaigns."""
 SURE_SHARE = 0.75
 """Share of a link's activity by members of a campaign from which all of it is taken for theirs."""
 
-JUDGED = (NETWORK, PROGRAM, RING)
-"""Rings, and links that people share by chance and that are judged all the same. Client software,
-e-mail domains, referrals and hours of sign-up are shared by too many to say who belongs to whom: a
-script's fingerprint is that of everyone who writes in its language."""
-HIDDEN = (LINKAGE, CONCEALMENT, ASSOCIATION)
-"""Families of what groups of strangers do not show when they have nothing to hide."""
+JUDGED = (PROGRAM, RING)
+"""Rings, and the one link that people share by chance and that is judged all the same. Others
+are shared by too many to say who belongs to whom: a proxy seller has honest customers beside the
+campaign at every exit."""
 HINTS = 0.3
-"""Share of its weight that one of those must bring, or no link is flagged: a product's customers
-may all ask the same kind of thing, evenly and at all hours."""
+"""Share of its weight that linkage or association must bring, or no link is flagged: a product's
+customers may all ask the same kind of thing, evenly and at all hours."""
+BEHAVIOUR = (CONTENT, CONDUCT, CONCEALMENT, RHYTHM)
+FULLY = 0.9
+"""Share of its weight that each of these must bring to flag a link whose members nothing ties."""
 LEAST_BY_CHANCE = 8
 """Members without which a ring or a link that people share by chance is not tested: three customers
 of one provider can show nothing, and each hypothesis makes the bar higher for the others."""
 
 SPEAKS = 0.5
 """Share of its weight from which a family counts as speaking."""
+
+LEAST_SUSPICION = 4.5
+"""Nats of its members' own behaviour from which a program joins them to a web: far below what flags
+it, for all that follows is that other programs hear of it."""
 
 
 class GroupPolicy(NamedTuple):
@@ -83,7 +92,8 @@ class Assessment(NamedTuple):
 
     ``flagged`` bool[n]; ``probability`` float64[n], 0 where not flagged; ``campaign`` uint64[n],
     0 where not flagged; ``profile`` uint8[n, normal scores], mean normal scores as thousandths over
-    four; ``nats`` float64[n], the sum; and what it was made of.
+    four; ``nats`` float64[n], the sum; and what it was made of. ``suspect`` bool[n], programs whose
+    members behave like a campaign's, whether or not that is enough to flag them.
     """
 
     flagged: npt.NDArray[np.bool_]
@@ -93,6 +103,7 @@ class Assessment(NamedTuple):
     nats: Floats
     measures: GroupMeasures
     evidence: GroupEvidence
+    suspect: npt.NDArray[np.bool_]
 
 
 def assess(
@@ -109,22 +120,21 @@ def assess(
     evidence = _without_echo(rows, evidence, policy)
     nats = evidence.nats.sum(axis=1) - policy.trust_nats * measures.trusted
     weights = np.array([detector.weight for detector in policy.detectors])
-    speaks: npt.NDArray[np.bool_] = (weights > 0) & (evidence.nats >= SPEAKS * weights)
     log_e = nats - policy.null_nats
     probability = 1.0 / (1.0 + np.exp(-(policy.prior_log_odds + nats)))
-    enough = _may_suspend(speaks, policy.suspend_families) & (rows["kind"] != NETWORK)
+    enough = _may_suspend(evidence.nats, weights, policy.suspend_families)
     probability = np.where(enough, probability, np.minimum(probability, policy.suspend_below))
     probability *= 1.0 - measures.exempt
-    # Whoever stands beside members of a campaign is one of them as likely as they are many.
-    beside = evidence.nats[:, ASSOCIATION] > 0.0
+    # Whom nothing but that speaks against is one of them as likely as they are many.
+    beside = evidence.nats[:, ASSOCIATION]
     likely = 0.5 + 0.5 * np.minimum(measures.voters / SURE_SHARE, 1.0)
-    probability = np.where(beside, np.minimum(probability, likely), probability)
+    probability = np.where(beside > nats - beside, np.minimum(probability, likely), probability)
     flagged = np.zeros(len(rows), np.bool_)
-    tight = is_tight(rows["kind"])
-    several = np.isin(rows["kind"], JUDGED) & (measures.members >= LEAST_BY_CHANCE)
-    tested = np.flatnonzero(tight | several)
-    flagged[tested] = discoveries(log_e[tested], policy.false_discovery_rate)
-    flagged &= (evidence.nats >= HINTS * weights)[:, HIDDEN].any(axis=1)
+    several = measures.members >= LEAST_BY_CHANCE
+    strata = [is_tight(rows["kind"]), *((rows["kind"] == kind) & several for kind in JUDGED)]
+    for stratum in map(np.flatnonzero, strata):
+        flagged[stratum] = discoveries(log_e[stratum], policy.false_discovery_rate)
+    flagged &= _may_flag(evidence.nats, weights)
     flagged &= probability >= policy.flag_probability
     scores = measures.scores * SCORE_UNIT + MEDIAN_SCORE
     campaign = np.zeros(len(rows), np.uint64)
@@ -137,6 +147,7 @@ def assess(
         nats=nats,
         measures=measures,
         evidence=evidence,
+        suspect=_suspect(rows["kind"], measures, evidence, weights),
     )
 
 
@@ -161,14 +172,48 @@ def _without_echo(
     return evidence._replace(nats=nats)
 
 
-def _may_suspend(speaks: npt.NDArray[np.bool_], families: int) -> npt.NDArray[np.bool_]:
-    purpose = speaks[:, [CONTENT, CONDUCT, LINKAGE]].any(axis=1)
-    hidden = speaks[:, HIDDEN].any(axis=1)
-    # Behaviour alone has to speak twice as often as what ties strangers together.
-    tied = speaks[:, [LINKAGE, ASSOCIATION]].any(axis=1)
-    needed = np.where(tied, families, 2 * families)
-    may: npt.NDArray[np.bool_] = purpose & hidden & (speaks.sum(axis=1) >= needed)
+def _suspect(
+    kinds: npt.NDArray[Any], measures: GroupMeasures, evidence: GroupEvidence, weights: Floats
+) -> npt.NDArray[np.bool_]:
+    """Programs of strangers whose members ask for what a campaign comes for, and hide or never
+    rest: what links them does not count here."""
+    tied = evidence.nats[:, [LINKAGE, ASSOCIATION]].sum(axis=1)
+    behaviour = evidence.nats.sum(axis=1) - tied
+    restless = (evidence.nats >= HINTS * weights)[:, [CONCEALMENT, RHYTHM]].any(axis=1)
+    known = (measures.trusted > 0.5) | (measures.exempt > 0.5)
+    suspect: npt.NDArray[np.bool_] = (
+        (kinds == PROGRAM)
+        & (measures.members >= LEAST_BY_CHANCE)
+        & (behaviour >= LEAST_SUSPICION)
+        & (evidence.nats[:, CONTENT] >= SPEAKS * weights[CONTENT])
+        & restless
+        & ~known
+    )
+    return suspect
+
+
+def _may_flag(nats: Floats, weights: Floats) -> npt.NDArray[np.bool_]:
+    """Whether what speaks is of the kinds that may flag: something ties the members together, or
+    they ask, hide and never rest, all as much as can be told."""
+    behaves = (nats >= FULLY * weights)[:, BEHAVIOUR].all(axis=1)
+    may: npt.NDArray[np.bool_] = np.logical_or(_tied(nats, weights), behaves)
     return may
+
+
+def _may_suspend(nats: Floats, weights: Floats, families: int) -> npt.NDArray[np.bool_]:
+    """Whether enough families speak, a tie between the members being one of them."""
+    speaks: npt.NDArray[np.bool_] = (weights > 0) & (nats >= SPEAKS * weights)
+    tied = _tied(nats, weights)
+    purpose = speaks[:, [CONTENT, CONDUCT, LINKAGE]].any(axis=1)
+    untied = np.delete(speaks, [LINKAGE, ASSOCIATION], axis=1).sum(axis=1)
+    linked = speaks[:, [LINKAGE, ASSOCIATION]].sum(axis=1)
+    may: npt.NDArray[np.bool_] = purpose & tied & (untied + np.maximum(linked, 1) >= families)
+    return may
+
+
+def _tied(nats: Floats, weights: Floats) -> npt.NDArray[np.bool_]:
+    hints = (nats >= HINTS * weights)[:, [LINKAGE, ASSOCIATION]]
+    return np.logical_or(hints[:, 0], hints[:, 1])
 
 
 def _campaign_ids(
@@ -180,7 +225,9 @@ def _campaign_ids(
     members take the oldest name among them, and so, epoch by epoch, does all that hangs together
     (label propagation: Raghavan, Albert and Kumara, Physical Review E 76, 2007).
     """
-    fresh = fresh_names(names, epoch)
+    # Of the low half, the lowest bit is always set: no id is 0, which would be none.
+    mixed = np.array([scrambled(name) for name in names], np.uint64) | np.uint64(1)
+    fresh = (np.uint64(epoch) << np.uint64(32)) | (mixed & np.uint64(0xFFFFFFFF))
     own = rows["campaign"].astype(np.uint64)
     best = np.where(own != 0, own, fresh)
     for window in range(2):

@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.detection.group_measures import Floats, GroupMeasures
-from app.state.link_layout import DEVICE, NORMAL_SCORES, PAYMENT, RING
+from app.state.link_layout import DEVICE, NORMAL_SCORES, PAYMENT, PROGRAM, RING
 
 CONTENT, CONDUCT, CONCEALMENT, RHYTHM, LOAD, ORIGIN, LINKAGE, ASSOCIATION = range(8)
 GROUP_FAMILIES = (
@@ -57,15 +57,25 @@ LOCATION_BAND = 0.6
 EVENNESS = 0.6
 EVENNESS_BETWEEN = 0.9
 EVENNESS_BAND = 0.7
+SPREAD = 1.5
+SPREAD_BETWEEN = 0.2
+"""Where the spread of loads of honest groups lies, in doublings, and how much they differ in it:
+simulated ones of the tuning seeds had 1.2 to 1.9."""
 BY_CHANCE = 0.4
 """Share of a provider's activity that may be a campaign's and tell nothing of the rest."""
-CROWDING_BETWEEN = 0.2
-"""Doublings of members per payment method that honest groups of several cards differ by."""
+CROWDING = 0.3
+CROWDING_BETWEEN = 0.3
+"""Doublings of members per payment method in honest groups of several cards, and what they differ
+by: people have a second account, families one card, and sketches err."""
 RING_SIZES = (8.0, 64.0)
 """Strangers from which a ring says something, and from which it says all it can: honest ones of
 simulated worlds had fifteen members at most."""
 MOST_OF_RING = 4.0
-MOST_OF_ONE = 2.5
+WEBBED = (0.1, 0.35)
+"""Share of a program's activity by accounts of another suspect program from which that says
+something, and from which it says all it can. Customers of a product have that product in common."""
+MOST_OF_WEB = 2.1
+MOST_OF_ONE = 2.1
 """What a single shared payment method or device may deviate by at most."""
 LEAST_RELIABILITY = 0.01
 LEAST_GROUPS = 20
@@ -147,7 +157,8 @@ def _score_deviation(measures: GroupMeasures, score: int) -> Floats:
 
 
 def _evenness_deviation(measures: GroupMeasures) -> Floats:
-    """Of the logarithm of a variance, whose own variance is about ``2 / (n - 1)``."""
+    """The lesser of two: of the logarithm of a variance between sampled members, whose own variance
+    is about ``2 / (n - 1)``, and of the spread over all members and periods."""
     values = measures.evenness
     known = values[np.isfinite(values)]
     location = EVENNESS
@@ -155,7 +166,9 @@ def _evenness_deviation(measures: GroupMeasures) -> Floats:
         median = float(np.median(known))
         location = float(np.clip(median, EVENNESS - EVENNESS_BAND, EVENNESS + EVENNESS_BAND))
     within = 2.0 / np.maximum(measures.sampled - 1, 1)
-    deviation = (values - location) / np.sqrt(within + EVENNESS_BETWEEN**2)
+    of_sample = (values - location) / np.sqrt(within + EVENNESS_BETWEEN**2)
+    of_all = (SPREAD - measures.spread) / SPREAD_BETWEEN
+    deviation = np.minimum(of_sample, of_all)
     return np.where(np.isfinite(deviation), deviation, 0.0)
 
 
@@ -183,14 +196,18 @@ def _linkage(kinds: npt.NDArray[Any], measures: GroupMeasures) -> Floats:
 
     Under any link, by how much members crowd on payment methods and devices; under a payment
     method or a device itself, 1 for four strangers and not much more for dozens: a voucher or a
-    company without an organisation's id has many, too. A ring crowds by its making, so it is held
-    to its size besides: friends of friends are some dozen at most.
+    company without an organisation's id has many, too. A ring crowds by its making, so it is taken
+    by its size: friends of friends are some dozen at most.
+    Of a program, that they share further ones of the kind: a campaign's accounts take turns at its
+    clients and templates, a product's customers have one.
     """
-    crowding = measures.crowding * measures.strangers / CROWDING_BETWEEN
+    crowding = (measures.crowding * measures.strangers - CROWDING) / CROWDING_BETWEEN
     strangers = np.maximum(measures.members * measures.strangers, 2.0)
     one_thing = np.minimum(2.0 * np.log2(strangers) - 3.0, MOST_OF_ONE)
     few, many = np.log(RING_SIZES)
     size = MOST_OF_RING * np.clip((np.log(strangers) - few) / (many - few), 0.0, 1.0)
-    crowding = np.where(kinds == RING, np.minimum(crowding, size), crowding)
-    linkage: Floats = np.where(is_tight(kinds), one_thing, 0.0)
-    return np.maximum(linkage, crowding)
+    crowding = np.where(kinds == RING, size, crowding)
+    least, most = WEBBED
+    web = MOST_OF_WEB * np.clip((measures.webbed - least) / (most - least), 0.0, 1.0)
+    linkage: Floats = np.where(is_tight(kinds), one_thing, np.where(kinds == PROGRAM, web, 0.0))
+    return np.maximum(linkage, np.maximum(crowding, 0.0))

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.kernels.hyperloglog import union_estimates
+from app.kernels.link_sums import LOG_UNIT
 from app.state.link_layout import (
     COUNTS,
     DEVICE,
@@ -40,10 +41,14 @@ LEAST_TRUST = 0.2
 MOST_MEMBERS = 1e6
 LEAST_TODAY = 3.0
 """Sightings of two days without which their shares say nothing."""
-SEVERAL = 5.0
+SEVERAL = 8.0
 """Payment methods or devices in a group from which sharing them counts in full."""
 
 BURST_HOURS = 24
+STRAYS = 2.0
+"""Sightings in another web that chance may bring."""
+LEAST_LOADS = 12
+"""Accounts' periods without which the spread of their loads says nothing."""
 LEAST_EXCESS = 0.02
 """The least squared coefficient of variation that loads can be told to have: below, chance alone
 decides."""
@@ -55,12 +60,15 @@ class GroupMeasures(NamedTuple):
     ``members`` float64[n] accounts; ``trust`` float64[n] mean reliability of their deviations;
     ``scores`` float64[n, normal scores] their pooled deviations from the population, not shrunk;
     ``evenness`` float64[n], minus the logarithm of the squared coefficient of variation of the
-    sampled members' loads beyond chance, NaN for fewer than three; ``sampled`` int64[n] members
+    sampled members' loads beyond chance, NaN for fewer than three; ``spread`` float64[n], standard
+    deviation of log2 of an account's requests in a period, over all members, NaN for fewer than
+    ``LEAST_LOADS`` of them; ``sampled`` int64[n] members
     that it and the next two rest on; ``burst`` float64[n] largest share of them created within a
     day, NaN where fewer than three have a profile; ``strangers`` float64[n] share of them outside
     the organisation that most of them have in common; ``trusted`` and ``exempt`` float64[n] shares
     of sightings; ``voters`` float64[n] share of sightings by accounts that a campaign holds, of
-    the two windows or of the last two days, whichever is more;
+    the two windows or of the last two days, whichever is more; ``webbed`` float64[n] share of
+    sightings by accounts that another suspect program has, too;
     ``crowding`` float64[n], doublings of members per payment method or device, whichever is more,
     where the group has several of them.
     """
@@ -69,12 +77,14 @@ class GroupMeasures(NamedTuple):
     trust: Floats
     scores: Floats
     evenness: Floats
+    spread: Floats
     sampled: npt.NDArray[np.int64]
     burst: Floats
     strangers: Floats
     trusted: Floats
     exempt: Floats
     voters: Floats
+    webbed: Floats
     crowding: Floats
 
 
@@ -94,12 +104,14 @@ def measure_groups(rows: npt.NDArray[Any]) -> GroupMeasures:
         trust=np.minimum(trust / sightings, 1.0),
         scores=np.clip(pooled, -MOST, MOST),
         evenness=_evenness(rows, taken),
+        spread=_spread(rows, counts[:, SIGHTINGS]),
         sampled=sampled,
         burst=_burst(rows, taken),
         strangers=strangers_of(rows),
         trusted=counts[:, TRUSTED] / sightings,
         exempt=counts[:, EXEMPT] / sightings,
         voters=np.maximum(rows["voters"].sum(axis=1, dtype=np.float64) / sightings, _today(rows)),
+        webbed=np.maximum(rows["webbed"].sum(axis=1, dtype=np.float64) - STRAYS, 0.0) / sightings,
         crowding=_crowding(rows, members, counts, sightings),
     )
 
@@ -161,6 +173,16 @@ def _evenness(rows: npt.NDArray[Any], taken: npt.NDArray[np.bool_]) -> Floats:
         excess = variance / np.square(mean) - chance
         evenness = -np.log(np.maximum(excess, LEAST_EXCESS))
     return np.where(n >= 3, evenness, np.nan)
+
+
+def _spread(rows: npt.NDArray[Any], sightings: npt.NDArray[np.int64]) -> Floats:
+    """A sample of sixteen is even by chance now and then; this is of every member in every period,
+    and therefore of their bursts, too."""
+    n = np.maximum(sightings, 1)
+    mean = rows["log_load"].sum(axis=1, dtype=np.float64) / n
+    squares = rows["log_load_squared"].sum(axis=1, dtype=np.float64) / n
+    spread = np.sqrt(np.maximum(squares - np.square(mean), 0.0)) / LOG_UNIT
+    return np.where(sightings >= LEAST_LOADS, spread, np.nan)
 
 
 def _burst(rows: npt.NDArray[Any], taken: npt.NDArray[np.bool_]) -> Floats:

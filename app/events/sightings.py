@@ -16,7 +16,7 @@ were they created together           ``created_at``, ``first_seen``
 do they move together to a model     ``model``, ``second_model`` and their shares
 do they hide, are they refused       ``scores``, ``refused``
 are they known to each other         ``org``
-who else do cards and devices join   ``payment``, ``device``, ``ring``
+who else do links like theirs join    ``payment``, ``device``, ``ring``, ``web``
 what is known for or against them    ``risk``, ``tier``, ``verification``, ``exempt``,
                                      ``standing``, ``campaign``
 ===================================  ===========================================================
@@ -103,6 +103,9 @@ class Sighting(Record):
     ring: Hex16 | None = Field(
         default=None,
         description="The ring that cards and devices put the account in, as it was told.",
+    )
+    web: Hex16 | None = Field(
+        default=None, description="The web that its programs put it in, likewise."
     )
 
     def record_key(self) -> str:

@@ -1,6 +1,6 @@
 """``verdicts.v1``: what a campaign found out about one account."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -22,9 +22,10 @@ class Verdict(Record):
     dismissed: bool = Field(
         default=False, description="An operator has dismissed the campaign: it lets go at once."
     )
-    ring: bool = Field(
-        default=False,
-        description="No finding: campaign_id is the ring that cards and devices put it in.",
+    about: Literal["campaign", "ring", "web"] = Field(
+        default="campaign",
+        description="What campaign_id names. A ring or a web is no finding: links join the account"
+        " to others.",
     )
     reasons: list[Text] = Field(description="Text, strongest first.")
 

@@ -5,15 +5,15 @@ import numpy.typing as npt
 
 from app.kernels.compile import lean_kernel
 from app.kernels.decode_types import Int, Record
+from app.kernels.link_rings import link_name
 from app.kernels.link_sample import members_kept
 from app.kernels.text import hex_word, word_at
 from app.kernels.views import ROWS_USED, StoreViews
-from app.state.link_layout import CAMPAIGN, DEVICE, PAYMENT
+from app.state.link_layout import CAMPAIGN, DEVICE, PAYMENT, PROGRAM
 
 LEAST_MEMBERS = 3
 """Two accounts that share something are a couple, or one person's two accounts."""
 HEX16 = 16
-_KIND_BITS = np.uint64(56)
 
 
 @lean_kernel
@@ -43,14 +43,15 @@ def list_groups(
 def list_joints(
     views: StoreViews, slots: npt.NDArray[np.int64], names: npt.NDArray[np.uint64]
 ) -> Int:
-    """List the payment methods and devices that may join accounts to a ring: those of two members
-    or more, and those that have joined some. ``slots``, ``names`` and the result likewise."""
+    """List the payment methods, devices and programs that may join accounts to a ring or a web:
+    those of two members or more, and those that have joined some. ``slots``, ``names`` and the
+    result likewise."""
     count = np.int64(0)
     for slot in range(views.counts[ROWS_USED]):
         row = views.rows[slot]
-        if row["id_length"] < HEX16 or row["kind"] not in (PAYMENT, DEVICE):
+        if row["id_length"] < HEX16 or row["kind"] not in (PAYMENT, DEVICE, PROGRAM):
             continue
-        if row["ring"] != np.uint64(0) or members_kept(row) >= 2:
+        if row["ring"] != 0 or members_kept(row) >= 2:
             slots[count] = slot
             names[count] = _name(views, row)
             count += 1
@@ -62,4 +63,4 @@ def _name(views: StoreViews, row: Record) -> np.uint64:
     at = np.int64(row["id_at"]) + np.int64(row["id_length"]) - HEX16
     upper, _ = hex_word(word_at(views.arena, at))
     lower, _ = hex_word(word_at(views.arena, at + 8))
-    return np.uint64(upper << np.uint64(32) | lower) ^ np.uint64(row["kind"]) << _KIND_BITS
+    return link_name(np.uint64(upper << np.uint64(32) | lower), np.int64(row["kind"]))

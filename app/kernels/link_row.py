@@ -27,6 +27,7 @@ import numpy.typing as npt
 from app.kernels import sighting_columns as s
 from app.kernels.compile import lean_kernel
 from app.kernels.decode_types import Bool, Int, Record
+from app.kernels.link_rings import forget_webs, hear, merge_rings
 from app.kernels.link_sample import forget_members, merge_samples, sample_sighting
 from app.kernels.link_sums import (
     HOURS_CEILING,
@@ -65,7 +66,7 @@ def fold_sighting(row: Record, values: npt.NDArray[np.int64], clock: Clock) -> I
     row["last_ts"] = max(np.int64(row["last_ts"]), values[s.SIG_TS])
     if in_window(row, epoch, clock) and not sample_sighting(row, values, clock):
         return KNOWN
-    row["ring_heard"] = smaller_name(row["ring_heard"], np.uint64(values[s.SIG_RING]))
+    hear(row, values, clock)
     add_vote(row, epoch, np.uint64(values[s.SIG_CAMPAIGN]), clock)
     if add_sighting(row, values, clock, HOURS_CEILING, SUMS_CEILING):
         return ADDED
@@ -86,24 +87,16 @@ def merge_links(row: Record, other: Record, clock: Clock) -> None:
     merge_samples(row, other, clock)
     merge_sums(row, other, clock, HOURS_CEILING, SUMS_CEILING)
     merge_votes(row, other, clock)
-    row["ring_heard"] = smaller_name(row["ring_heard"], other["ring_heard"])
-    row["ring"] = smaller_name(row["ring"], other["ring"])
+    merge_rings(row, other, clock)
     if _assessed_before(row, other):
         _copy_assessment(other, row)
-
-
-@lean_kernel
-def smaller_name(one: np.uint64, other: np.uint64) -> np.uint64:
-    """Of two names of rings, the smaller; 0 is none."""
-    if one == np.uint64(0) or np.uint64(0) < other < one:
-        return other
-    return one
 
 
 @lean_kernel
 def _advance_link(row: Record, epoch: Int, clock: Clock) -> None:
     forget_members(row, epoch, clock)
     forget_votes(row, epoch, clock)
+    forget_webs(row, epoch, clock)
     advance(row, epoch, clock)
 
 

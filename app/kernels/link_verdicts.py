@@ -8,7 +8,7 @@ ladder, an older name for a campaign it holds, and, once in ``RESTATE`` epochs, 
 All links of the account see the same epoch in its sightings, so they restate together, and the
 account keeps the surest.
 
-A payment method or a device that joins its members to a ring tells those of another one likewise.
+A link that joins its members to a ring or a web tells those of another one likewise.
 
 Everything read here is in the sighting, in the settings, or was written into the row when an epoch
 was closed; nothing depends on which other sightings have come so far.
@@ -29,7 +29,7 @@ from app.kernels.index import ABSENT
 from app.kernels.links import SightingBatch
 from app.kernels.membership import membership
 from app.kernels.views import StoreViews
-from app.state.link_layout import CAMPAIGN
+from app.state.link_layout import CAMPAIGN, PROGRAM
 
 MATERIAL = 0.05
 """A change of probability that is worth a record."""
@@ -57,6 +57,10 @@ class VerdictRules(NamedTuple):
     dismissed: npt.NDArray[np.uint64]
 
 
+ABOUT = ("campaign", "ring", "web")
+ABOUT_CAMPAIGN, ABOUT_RING, ABOUT_WEB = range(len(ABOUT))
+"""What a verdict names: a campaign, or the ring or the web that the link puts the account in."""
+
 VERDICT = np.dtype(
     [
         ("record", np.int64),  # number of the sighting in its batch
@@ -66,7 +70,7 @@ VERDICT = np.dtype(
         ("link_probability", np.float64),
         ("withdrawn", np.uint8),
         ("dismissed", np.uint8),  # withdrawn because an operator has dismissed the campaign
-        ("ring", np.uint8),  # no campaign: the ring that the link puts the account in
+        ("about", np.uint8),  # index in ABOUT
         ("pad", np.uint8, (5,)),
     ],
     align=True,
@@ -138,16 +142,19 @@ def _weigh(
 
 @lean_kernel
 def _joins(row: Record, values: npt.NDArray[np.int64], verdict: Record) -> Bool:
-    """Whether the link puts the account of a sighting in a ring of an older name than its own."""
-    ring, own = row["ring"], np.uint64(values[s.SIG_RING])
-    if ring == np.uint64(0) or (own != np.uint64(0) and own <= ring):
+    """Whether the link puts the account of a sighting in a ring or a web of a smaller name than
+    that of its own."""
+    program = values[s.SIG_KIND] == PROGRAM
+    ring = np.int64(row["ring"])
+    own = values[s.SIG_WEB] if program else values[s.SIG_RING]
+    if ring == 0 or 0 < own <= ring:
         return False
     verdict["campaign"] = ring
     verdict["probability"] = 0.0
     verdict["link_probability"] = 0.0
     verdict["withdrawn"] = 0
     verdict["dismissed"] = 0
-    verdict["ring"] = 1
+    verdict["about"] = ABOUT_WEB if program else ABOUT_RING
     return True
 
 

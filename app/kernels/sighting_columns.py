@@ -53,7 +53,8 @@ SIG_INPUT_TOKENS = SIG_MODEL + 14
 SIG_PAYMENT = SIG_INPUT_TOKENS + 1  # these two in the order of THINGS
 SIG_DEVICE = SIG_PAYMENT + 1
 SIG_RING = SIG_DEVICE + 1
-SIG_WIDTH = SIG_RING + 1
+SIG_WEB = SIG_RING + 1
+SIG_WIDTH = SIG_WEB + 1
 
 FRAME_BYTES = 5  # magic byte and schema id
 HEX16 = 16
@@ -61,6 +62,7 @@ WHOLE = 1000  # thousandths in one
 MAX_ID_BYTES = 256  # 64 characters of UTF-8
 INT_MAX = 2**31 - 1
 LONG_MAX = 2**63 - 1
+NAME_MAX = 2**32 - 1  # of rings and webs
 MILLIS_MAX = 253_402_300_799_999  # the end of the year 9999, as in app/events/fields.py
 HOURS_MAX = (1 << 24) - 1
 

@@ -55,8 +55,8 @@ def list_links(row: Record, found: Links) -> Int:
     campaign = campaign_of(row)
     if campaign != np.uint64(0):
         n = _add(found, n, links.CAMPAIGN, campaign, s.WHOLE)
-    if row["ring"] != np.uint64(0):
-        n = _add(found, n, links.RING, row["ring"], s.WHOLE)
+    if row["ring"] != 0:
+        n = _add(found, n, links.RING, np.uint64(row["ring"]), s.WHOLE)
     return n
 
 

@@ -56,7 +56,7 @@ def put_summary(
     at = put_long(out, at, share_of(row["campaign_probability"], 1.0) if held else np.int64(0))
     at = put_long(out, at, max(np.int64(row["campaign_epoch"]), 0) if held else np.int64(0))
     at = put_long(out, at, _input_tokens(row))
-    for value in (row["payment"], row["device"], row["ring"]):
+    for value in (row["payment"], row["device"], np.uint64(row["ring"]), np.uint64(row["web"])):
         at = put_long(out, at, 1 if value != np.uint64(0) else 0)
         if value != np.uint64(0):
             at = put_hex16(out, at, value)

@@ -104,6 +104,7 @@ def _decode(data: Bytes, at: Int, end: Int, schema_id: Int, out: npt.NDArray[np.
     out[s.SIG_PAYMENT], at = _optional_hex16(data, at, end)
     out[s.SIG_DEVICE], at = _optional_hex16(data, at, end)
     out[s.SIG_RING], at = _optional_hex16(data, at, end)
+    out[s.SIG_WEB], at = _optional_hex16(data, at, end)
     if at != end:
         return reasons.MALFORMED
     return reasons.OK if _in_range(out) else reasons.OUT_OF_RANGE
@@ -123,6 +124,9 @@ def _in_range(out: npt.NDArray[np.int64]) -> Bool:
         s.SIG_CAMPAIGN_PROBABILITY,
     ):
         if not 0 <= out[column] <= s.WHOLE:
+            return False
+    for column in (s.SIG_RING, s.SIG_WEB):
+        if not 0 <= out[column] <= s.NAME_MAX:
             return False
     for column in (s.SIG_TS, s.SIG_FIRST_SEEN, s.SIG_CREATED_AT):
         if not 0 <= out[column] <= s.MILLIS_MAX:

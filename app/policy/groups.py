@@ -99,7 +99,7 @@ class GroupLinkage(GroupDetector):
 
     starts_at: float = _starts_at(1.0, "four strangers may be a family")
     saturates_at: float = _saturates_at(4.0, "cards by the dozen, each for several strangers")
-    weight: float = _weight(6.0, "one hand behind many strangers is what a campaign is")
+    weight: float = _weight(8.0, "no honest ring of simulated worlds had a fifth of what saturates")
 
 
 class GroupAssociation(GroupDetector):
@@ -158,10 +158,10 @@ class Groups(Section):
     )
     suspend_families: int = setting(
         2,
-        "Independent families of evidence that must speak before a campaign suspends; twice as many"
-        " where nothing ties the members together.",
+        "Independent families of evidence that must speak before a campaign suspends, one of them"
+        " linkage or association.",
         unit="families",
-        why="no single trait suspends a group; one of them must be something hidden, too",
+        why="no single trait suspends a group, and no behaviour without a tie between the members",
         ge=2,
         le=len(GROUP_FAMILIES) // 2,
     )

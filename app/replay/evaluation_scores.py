@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.detection.assess import assess
+from app.detection.error_control import log_mean_exp
 from app.kernels import views as v
 from app.kernels.spec import string_hash
 from app.policy.document import PolicyDocument
@@ -124,7 +125,8 @@ def histograms(
 
 def by_kind(groups: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """Of the links of each kind, honest ones and the campaign's: how many, and what speaks against
-    them: median, 99th percentile and most, nats."""
+    them, nats: median, 99th percentile and most; and the logarithm of their mean likelihood ratio,
+    which for honest ones is what ``groups.null_nats`` of the policy stands for."""
     found: dict[str, dict[str, Any]] = {}
     for kind in sorted({group["kind"] for group in groups}):
         for name, evil in (("honest", False), ("campaign", True)):
@@ -138,6 +140,7 @@ def by_kind(groups: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
                 names = ("p50", "p99", "max")
                 found.setdefault(kind, {})[name] = {
                     "links": len(mine),
+                    "log_mean_ratio": round(log_mean_exp(np.array(mine)), 2),
                     **dict(zip(names, levels, strict=True)),
                 }
     return found

@@ -107,8 +107,10 @@ ACCOUNT = np.dtype(
         ("gap_weight", np.float32),
         ("gap_mean", np.float32),
         ("gap_m2", np.float32),
-        # the smallest name of the ring that its cards and devices put it in; 0: none
-        ("ring", np.uint64),
+        # the smallest names that it was told of the ring that its cards and devices put it in, and
+        # of the web that its programs do; 0: none
+        ("ring", np.uint32),
+        ("web", np.uint32),
         # activity by hour over the last 168 hours: bit 0 of word 0 is the hour `hours_at`
         ("hours", np.uint64, (3,)),
         ("hours_at", np.int32),  # hours since the Unix epoch

@@ -16,7 +16,8 @@ must not speak for a group. Sums stop at the largest value of their type instead
 
 What a campaign has made of a link (``campaign`` and the fields after it) does not come from
 sightings: it is written when an epoch is closed, and it does not age by itself. Nor does ``ring``,
-the name that a payment method or a device joins its members under (``app/detection/rings.py``).
+the name that a payment method, a device or a program joins its members under
+(``app/detection/rings.py``).
 
 Changing a row: raise the version, keep the old dtype in ``app/state/link_history.py``, and say how
 an older row is read.
@@ -100,8 +101,8 @@ LINK = np.dtype(
         ("campaign_probability", np.uint16),  # thousandths
         ("campaign_epoch", np.int32),  # since which the link is flagged, or let go
         ("campaign", np.uint64),  # id; 0: the link is in none
-        ("ring", np.uint64),  # that the link puts its members in; 0: it joins nobody
-        ("ring_heard", np.uint64),  # the smallest that any of its sightings was in; 0: none
+        ("ring", np.uint32),  # or web, that the link puts its members in; 0: it joins nobody
+        ("ring_heard", np.uint32),  # the smallest that any of its sightings was in; 0: none
         # by window
         ("requests", np.int64, (2,)),
         ("requests_squared", np.int64, (2,)),  # sum of squares per account and epoch
@@ -114,6 +115,7 @@ LINK = np.dtype(
         ("vote", np.uint64, (2, VOTES)),  # smallest ids of sightings' campaigns, ascending; 0: free
         ("votes", np.uint32, (2, VOTES)),  # sightings that hold each of them
         ("voters", np.uint32, (2,)),  # sightings that hold any campaign
+        ("webbed", np.uint32, (2,)),  # sightings that are in another program's web
         ("registers", np.uint8, (2, REGISTERS)),  # HyperLogLog of the accounts
         ("things", np.uint8, (2, len(THINGS), THING_REGISTERS)),  # and of what they have
         # by day

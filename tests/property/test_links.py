@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from app.agents.links import LinkFolder, LinkSchedule
 from app.events.sightings import Sighting
+from app.kernels.link_rings import link_name, ring_name
 from app.kernels.link_row import begin_link, fold_sighting, merge_links
 from app.kernels.sighting_columns import SCHEMA_ID, SIG_WIDTH
 from app.kernels.sightings_decode import decode_sightings
 from app.state.link_codec import LINK_CODEC
-from app.state.link_layout import LINK, NORMAL_SCORES, SAMPLE, TOTALS, VOTES
+from app.state.link_layout import LINK, NORMAL_SCORES, PROGRAM, SAMPLE, TOTALS, VOTES
 from app.state.store import ColumnStore
 from tests.reference.links import differences, link_of
 from tests.reference.sightings import framed, plain_sighting, written
@@ -21,9 +22,13 @@ from tests.reference.sightings import framed, plain_sighting, written
 # Short windows, so that examples of a few epochs cross several of them.
 SCHEDULE = LinkSchedule(period_hours=6, window_epochs=5, single_epochs=1_000_000)
 CLOCK = SCHEDULE.clock
-KEY = b"payment:00000000000000aa"
+KEY = b"program:00000000000000aa"
 
 HOUR_MS = 3_600_000
+
+
+# A program is in its own web, or in another's.
+WEBS = (int(ring_name(link_name(np.uint64(0xAA), PROGRAM))), 7)
 
 
 def tasks_of(seed: int) -> list[int]:
@@ -40,6 +45,7 @@ def sightings(draw) -> Sighting:
     return plain_sighting(
         f"acct-{account}",
         epoch,
+        kind="program",
         share=int(rng.integers(0, 1001)),
         requests=int(rng.choice([0, 1, 5, 70, 60_000, 2**31 - 1])),
         tokens=int(rng.integers(0, 2**40)),
@@ -58,7 +64,8 @@ def sightings(draw) -> Sighting:
         org=f"{int(rng.integers(0, 2**63)):016x}" if seed % 2 else None,
         payment=f"{int(rng.integers(1, 40)):016x}" if seed % 3 else None,
         device=f"{int(rng.integers(1, 2**63)):016x}" if seed % 5 else None,
-        ring=f"{int(rng.integers(1, 2**63)):016x}" if seed % 3 else None,
+        ring=f"{int(rng.integers(1, 2**32)):016x}" if seed % 3 else None,
+        web=f"{int(rng.choice(WEBS)):016x}" if seed % 2 else None,
         tier=[None, "free", "enterprise", "reseller", "team"][seed // 4 % 5],
         verification=[None, "card", "document", "contract"][seed % 4],
         exempt=bool(seed % 5 == 0),
@@ -182,13 +189,13 @@ def test_totals_are_those_of_one_large_link(found):
     totals = fold(found).totals
     expected = link_of(found, day=4, window=5, registers=512)
     for name in TOTALS.names:
-        assert np.array_equal(totals[0][name], expected[name]), name
-    assert (totals["last_epoch"][1:] == -1).all()
+        assert np.array_equal(totals[PROGRAM][name], expected[name]), name
+    assert (np.delete(totals["last_epoch"], PROGRAM) == -1).all()
 
 
 def test_windows_may_be_as_long_as_the_sample_has_bits():
     schedule = replace(SCHEDULE, window_epochs=31)
-    found = [plain_sighting("acct-1", epoch) for epoch in range(31 * 7, 31 * 9)]
+    found = [plain_sighting("acct-1", epoch, kind="program") for epoch in range(31 * 7, 31 * 9)]
     folder = LinkFolder(ColumnStore(LINK, limit=10), schedule)
     folder.fold(framed(written(found)))
     assert differences(row_of(folder), link_of(found, day=4, window=31)) == {}

@@ -124,6 +124,7 @@ def summary_of(
         "payment": hex16(row["payment"]) if row["payment"] else None,
         "device": hex16(row["device"]) if row["device"] else None,
         "ring": hex16(row["ring"]) if row["ring"] else None,
+        "web": hex16(row["web"]) if row["web"] else None,
     }
 
 

@@ -178,11 +178,11 @@ class Links:
 
     def verdicts(self) -> list[Verdict]:
         """What campaigns found out about accounts."""
-        return [verdict for verdict in self._sent() if not verdict.ring]
+        return [verdict for verdict in self._sent() if verdict.about == "campaign"]
 
     def rings(self) -> list[Verdict]:
-        """What accounts were told of rings."""
-        return [verdict for verdict in self._sent() if verdict.ring]
+        """What accounts were told of rings and webs."""
+        return [verdict for verdict in self._sent() if verdict.about != "campaign"]
 
     def _sent(self) -> list[Verdict]:
         sent = [o for o in self.waiting() if o.topic == "verdicts" and o.key != MARKER_KEY]

@@ -396,7 +396,7 @@ def test_an_account_keeps_the_smallest_name_of_its_ring_in_whatever_order(
     accounts: Accounts,
 ) -> None:
     for name in (OTHER, ONE, OTHER):
-        accounts.feed("verdicts", verdict("ann", name, 900, ring=True))
+        accounts.feed("verdicts", verdict("ann", name, 900, about="ring"))
     row = accounts.row("ann")
     assert row["ring"] == int(ONE, 16)
     assert (row["campaign"], row["verdict_offset"]) == (0, 0)

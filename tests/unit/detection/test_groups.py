@@ -14,6 +14,9 @@ from app.detection.group_evidence import (
     GROUP_FAMILIES,
     LINKAGE,
     LOAD,
+    MOST_OF_ONE,
+    MOST_OF_RING,
+    MOST_OF_WEB,
     weigh_groups,
 )
 from app.detection.group_measures import measure_groups
@@ -34,6 +37,7 @@ from app.state.link_layout import (
     PAYMENT,
     PROGRAM,
     REFERRAL,
+    RING,
     SAMPLE,
     SCORES,
     SIGHTINGS,
@@ -54,6 +58,7 @@ def group(
     trusted: float = 0.0,
     exempt: float = 0.0,
     trust: float = 0.5,
+    webbed: float = 0.0,
 ) -> Any:
     """A link's row with at most as many members as a row names, each seen in four periods."""
     row = np.zeros(1, LINK)[0]
@@ -64,6 +69,7 @@ def group(
     row["counts"][0, SIGHTINGS] = 4 * n
     row["counts"][0, TRUSTED] = round(4 * n * trusted)
     row["counts"][0, EXEMPT] = round(4 * n * exempt)
+    row["webbed"][0] = round(4 * n * webbed)
     for k, name in enumerate(NORMAL_SCORES):
         shrunk = trust * (scores or {}).get(name, 0.0)
         row["scores"][0, k] = round(4 * n * (MEDIAN_SCORE + 125 * shrunk))
@@ -153,15 +159,20 @@ def test_strangers_are_those_outside_the_largest_organisation() -> None:
     assert measures.strangers.tolist() == pytest.approx([5 / 8, 1.0])
 
 
+def campaigns(**traits: Any) -> Any:
+    """A program of a campaign, whose accounts have other such programs, too."""
+    return group(**{"loads": EVEN, "scores": EXTRACTING, "webbed": 0.6} | traits)
+
+
 def test_only_what_people_never_share_links_strangers() -> None:
     rows = world(group(PAYMENT), group(PROGRAM), group(PAYMENT, orgs=[5] * 8))
     evidence = weigh_groups(rows["kind"], measure_groups(rows), POLICY.detectors)
-    assert evidence.deviations[:, LINKAGE].tolist() == pytest.approx([2.5, 0.0, 0.0])
+    assert evidence.deviations[:, LINKAGE].tolist() == pytest.approx([MOST_OF_ONE, 0.0, 0.0])
 
 
 def test_a_campaign_stands_out_and_honest_groups_do_not() -> None:
     honest = crowd()
-    judged = judge(*honest, group(loads=EVEN, scores=EXTRACTING))
+    judged = judge(*honest, campaigns())
     assert judged.flagged[-1]
     assert judged.probability[-1] > 0.95
     assert not judged.flagged[:-1].any()
@@ -173,7 +184,7 @@ def test_a_campaign_stands_out_and_honest_groups_do_not() -> None:
 
 def test_most_of_a_kind_may_be_the_campaigns() -> None:
     """Live groups may not make extraction the yardstick."""
-    campaign = group(PAYMENT, loads=EVEN, scores=EXTRACTING, created=[1_000] * 10)
+    campaign = campaigns(kind=PAYMENT, created=[1_000] * 10)
     judged = judge(*crowd(count=40), *[campaign] * 200)
     assert judged.flagged[40:].all()
     assert not judged.flagged[:40].any()
@@ -198,15 +209,15 @@ def test_what_looks_like_a_benchmark_is_not_suspended() -> None:
 
 
 def test_contracts_and_documents_speak_for_a_group() -> None:
-    plain = judge(*crowd(), group(loads=EVEN, scores=EXTRACTING))
-    trusted = judge(*crowd(), group(loads=EVEN, scores=EXTRACTING, trusted=1.0))
-    exempt = judge(*crowd(), group(loads=EVEN, scores=EXTRACTING, exempt=1.0))
+    plain = judge(*crowd(), campaigns())
+    trusted = judge(*crowd(), campaigns(trusted=1.0))
+    exempt = judge(*crowd(), campaigns(exempt=1.0))
     assert trusted.nats[-1] == pytest.approx(plain.nats[-1] - POLICY.trust_nats)
     assert not exempt.flagged[-1]
 
 
 def test_links_take_the_oldest_name_among_their_members() -> None:
-    row = group(loads=EVEN, scores=EXTRACTING)
+    row = campaigns()
     row["vote"][0] = [11 << 32, 12 << 32, 0]
     row["votes"][0] = [1, 30, 0]
     row["voters"][0] = 31
@@ -219,7 +230,7 @@ def test_links_take_the_oldest_name_among_their_members() -> None:
 
 
 def test_ids_do_not_depend_on_the_order_of_groups() -> None:
-    rows = world(*crowd(count=50), *[group(loads=EVEN, scores=EXTRACTING) for _ in range(5)])
+    rows = world(*crowd(count=50), *[campaigns() for _ in range(5)])
     names = np.arange(1, len(rows) + 1, dtype=np.uint64)
     order = np.random.default_rng(5).permutation(len(rows))
     straight = assess(rows, names, EPOCH, POLICY)
@@ -242,7 +253,7 @@ def test_no_groups_are_no_trouble() -> None:
 
 
 def test_reasons_name_what_counted_strongest_first() -> None:
-    judged = judge(*crowd(), group(loads=EVEN, scores=EXTRACTING))
+    judged = judge(*crowd(), campaigns())
     lines = explain_group(LINK_KINDS[PROGRAM], judged, len(judged.flagged) - 1)
     assert lines[0].startswith("About 10 accounts share one program")
     assert any("evenly" in line for line in lines)
@@ -267,7 +278,7 @@ def test_one_card_is_a_household_and_five_for_sixteen_are_one_hand() -> None:
         world(with_cards(1), with_cards(5), with_cards(16))
     ).crowding.tolist()
     assert one == pytest.approx(0.0, abs=0.1)
-    assert five == pytest.approx(math.log2(16 / 5), abs=0.4)
+    assert five == pytest.approx(math.log2(16 / 5) * 4 / 7, abs=0.4)  # of eight that count in full
     assert own == pytest.approx(0.0, abs=0.35)
 
 
@@ -275,7 +286,7 @@ def test_colleagues_may_share_cards() -> None:
     rows = world(with_cards(5), with_cards(5))
     rows["member_org"][1, :16] = 3
     evidence = weigh_groups(rows["kind"], measure_groups(rows), POLICY.detectors)
-    assert evidence.nats[0, LINKAGE] > 3.0
+    assert evidence.nats[0, LINKAGE] > 2.0
     assert evidence.nats[1, LINKAGE] == 0.0
 
 
@@ -297,8 +308,8 @@ def test_beside_members_of_a_campaign_accounts_are_as_suspect_as_they_are_many()
 
 
 def test_a_link_does_not_take_its_own_echo_for_proof() -> None:
-    alone = judge(*crowd(), group(loads=EVEN, scores=EXTRACTING))
-    echoing = judge(*crowd(), beside(1.0, loads=EVEN, scores=EXTRACTING))
+    alone = judge(*crowd(), campaigns())
+    echoing = judge(*crowd(), beside(1.0, loads=EVEN, scores=EXTRACTING, webbed=0.6))
     assert alone.flagged[-1]
     assert echoing.evidence.nats[-1, ASSOCIATION] <= 0.0
     assert echoing.probability[-1] == pytest.approx(alone.probability[-1])
@@ -315,40 +326,78 @@ def test_the_echo_lasts_as_long_as_the_link_remembers() -> None:
     assert judged.evidence.nats[-1, ASSOCIATION] > 3.0
 
 
-EXTRACTING_IN_HIDING = {**EXTRACTING, "proxy": 4.0, "elicitation": 4.0, "steadiness": 4.0}
+EXTRACTING_IN_HIDING = {**EXTRACTING, "proxy": 8.0, "elicitation": 8.0, "openings": 8.0}
+EXTRACTING_IN_HIDING |= {"active_hours": 8.0}
 
 
-def hidden(kind: int, **traits: Any) -> Any:
-    return group(kind, loads=EVEN, scores=EXTRACTING_IN_HIDING, **traits)
-
-
-def test_a_network_is_throttled_at_most() -> None:
-    judged = judge(*crowd(), hidden(NETWORK), hidden(PROGRAM))
-    assert judged.flagged[-2:].all()
-    assert judged.probability[-2] <= POLICY.suspend_below < judged.probability[-1]
-
-
-@pytest.mark.parametrize("kind", [CLIENT, EMAIL_DOMAIN, REFERRAL, SIGNUP_HOUR])
+@pytest.mark.parametrize("kind", [NETWORK, CLIENT, EMAIL_DOMAIN, REFERRAL, SIGNUP_HOUR])
 def test_what_too_many_share_says_nothing_of_who_belongs(kind: int) -> None:
-    assert not judge(*crowd(), hidden(kind)).flagged[-1]
+    assert not judge(*crowd(), campaigns(kind=kind, scores=EXTRACTING_IN_HIDING)).flagged[-1]
 
 
-def test_who_hides_nothing_is_not_flagged() -> None:
-    """A product of even use, whose customers ask hard questions at all hours."""
-    open_about_it = {**EXTRACTING_IN_HIDING, "proxy": 0.0, "networks": 0.0, "capabilities": 4.0}
-    judged = judge(*crowd(), group(loads=EVEN, scores=open_about_it, created=[1_000] * 10))
-    assert judged.nats[-1] > 10.0, "it is not for want of evidence"
-    assert not judged.flagged[-1]
+def test_behaviour_alone_throttles_at_most_and_only_all_of_it() -> None:
+    whole = group(loads=EVEN, scores=EXTRACTING_IN_HIDING)
+    judged = judge(*crowd(), whole)
+    assert judged.flagged[-1]
+    assert judged.probability[-1] <= POLICY.suspend_below
+    for trait in ("elicitation", "openings", "active_hours"):
+        less = {**EXTRACTING_IN_HIDING, "capabilities": 0.0, trait: 0.0}
+        judged = judge(*crowd(), group(loads=EVEN, scores=less, created=[1_000] * 10))
+        assert not judged.flagged[-1], trait
 
 
-def test_behaviour_alone_speaks_twice_as_often() -> None:
-    asked = dict.fromkeys(("elicitation", "capabilities", "openings", "proxy", "networks"), 4.0)
-    # So sure of campaigns that nothing but the number of families is in the way.
-    sure = POLICY._replace(prior_log_odds=0.0, null_nats=0.0)
-    rows = world(*crowd(), group(scores=asked), group(loads=EVEN, scores=asked))
-    judged = assess(rows, np.arange(1, len(rows) + 1, dtype=np.uint64), EPOCH, sure)
-    assert judged.flagged[-2:].all()
-    assert judged.probability[-2] <= POLICY.suspend_below < judged.probability[-1]
+def test_a_products_customers_have_one_program_and_a_campaigns_several() -> None:
+    judged = judge(*crowd(), *(group(webbed=share) for share in (0.05, 0.2, 0.9)))
+    product, some, web = judged.evidence.deviations[-3:, LINKAGE].tolist()
+    assert product == 0.0 < some < web == pytest.approx(MOST_OF_WEB)
+    other = judge(*crowd(), group(PAYMENT, orgs=[5] * 8, webbed=0.9))
+    assert other.evidence.deviations[-1, LINKAGE] == 0.0
+
+
+def test_programs_join_a_web_by_what_their_members_do() -> None:
+    asks = campaigns(webbed=0.0)
+    rests = group(loads=EVEN, scores={"elicitation": 4.0, "openings": 4.0, "capabilities": 4.0})
+    judged = judge(*crowd(), asks, rests, campaigns(trusted=1.0), campaigns(kind=PAYMENT))
+    assert judged.suspect[-4:].tolist() == [True, False, False, False]
+    assert not judged.flagged[-4]
+
+
+def ring(members: int, orgs: int = 0, **traits: Any) -> Any:
+    """A ring of about ``members``, the first ``orgs`` of those sampled of one organisation."""
+    row = group(RING, loads=list(range(5, 85, 5)), orgs=[3] * orgs + [0] * (16 - orgs), **traits)
+    for k in range(members):
+        observe(row["registers"][0], np.uint64(scrambled(np.uint64(900 + k))))
+    return row
+
+
+def test_a_ring_is_weighed_by_its_size() -> None:
+    rows = world(ring(16), ring(30), ring(200), ring(200, orgs=16))
+    evidence = weigh_groups(rows["kind"], measure_groups(rows), POLICY.detectors)
+    few, some, many, colleagues = evidence.deviations[:, LINKAGE].tolist()
+    assert 0.0 < few < 1.6 < some < many == pytest.approx(MOST_OF_RING)
+    assert colleagues == 0.0
+
+
+def test_a_large_ring_is_suspended_for_one_thing_more_and_not_by_itself() -> None:
+    plain, hides = ring(200), ring(200, scores={"proxy": 5.0})
+    judged = judge(*crowd(), plain, hides)
+    assert not judged.flagged[-2]
+    assert judged.probability[-1] > 0.95
+
+
+def test_loads_are_even_in_the_sample_and_over_all() -> None:
+    """A sample of sixteen is even by chance; the sums over all members then say otherwise."""
+    even, lumpy = group(loads=EVEN), group(loads=EVEN)
+    for row, logs in ((even, [3.0]), (lumpy, [1.0, 5.0])):
+        n = int(row["counts"][0, SIGHTINGS])
+        each = np.resize(np.array(logs) * 256, n).astype(np.int64)
+        row["log_load"][0], row["log_load_squared"][0] = each.sum(), (each**2).sum()
+    rows = world(even, lumpy)
+    measures = measure_groups(rows)
+    assert measures.spread.tolist() == pytest.approx([0.0, 2.0])
+    evidence = weigh_groups(rows["kind"], measures, POLICY.detectors)
+    assert evidence.nats[0, LOAD] > 1.0
+    assert evidence.nats[1, LOAD] == 0.0
 
 
 def test_a_campaign_just_found_shows_in_the_last_two_days() -> None:

@@ -5,10 +5,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from app.detection.rings import MOST_JOINED, ring_names
+from app.detection.rings import MOST_JOINED, MOST_OF_ALL, ring_names, web_names
+from app.kernels.hyperloglog import observe, scrambled
 from app.state.link_layout import LINK, SIGHTINGS, TRUSTED
-
-EPOCH = 80_000
 
 
 def card(members: int, *, orgs: int = 0, trusted: int = 0, **fields: Any) -> npt.NDArray[Any]:
@@ -24,11 +23,11 @@ def card(members: int, *, orgs: int = 0, trusted: int = 0, **fields: Any) -> npt
 
 
 def ring_of(row: npt.NDArray[Any], name: int = 5) -> int:
-    return int(ring_names(row, np.array([name], np.uint64), EPOCH)[0])
+    return int(ring_names(row, np.array([name], np.uint64))[0])
 
 
 def test_two_strangers_are_joined_and_one_account_is_not() -> None:
-    assert ring_of(card(2)) >> 32 == EPOCH
+    assert ring_of(card(2)) != 0
     assert ring_of(card(1)) == 0
 
 
@@ -49,10 +48,10 @@ def test_what_many_share_joins_nobody_and_lets_go_of_whom_it_joined() -> None:
 
 
 def test_the_smallest_name_stays() -> None:
-    older, oldest = (EPOCH - 2) << 32 | 1, (EPOCH - 3) << 32 | 1
-    assert ring_of(card(2, ring=older)) == older
-    assert ring_of(card(2, ring=older, ring_heard=oldest)) == oldest
-    assert ring_of(card(2, ring_heard=older)) == older
+    assert ring_of(card(2, ring=9)) == 9
+    assert ring_of(card(2, ring=9, ring_heard=7)) == 7
+    assert ring_of(card(2, ring_heard=9)) == 9
+    assert ring_of(card(2, ring_heard=2**32 - 1)) == ring_of(card(2))
 
 
 def test_what_hangs_together_comes_to_one_name_whatever_the_order() -> None:
@@ -61,16 +60,16 @@ def test_what_hangs_together_comes_to_one_name_whatever_the_order() -> None:
     accounts, things = 120, 90
     held = rng.integers(0, things, (accounts, 2))
     held[:, 1] += things  # a device beside the card
-    told = np.zeros(accounts, np.uint64)
+    told = np.zeros(accounts, np.uint32)
     rows = np.concatenate([card(int((held == thing).sum())) for thing in range(2 * things)])
     names = rng.permutation(2 * things).astype(np.uint64)
-    for epoch in range(EPOCH, EPOCH + 60):
+    for _ in range(60):
         for account in range(accounts):
             for thing in held[account]:
                 heard = rows["ring_heard"][thing]
                 if told[account] and (heard == 0 or told[account] < heard):
                     rows["ring_heard"][thing] = told[account]
-        rows["ring"] = ring_names(rows, names, epoch)
+        rows["ring"] = ring_names(rows, names)
         for account in range(accounts):
             for thing in held[account]:
                 ring = rows["ring"][thing]
@@ -85,3 +84,12 @@ def test_what_hangs_together_comes_to_one_name_whatever_the_order() -> None:
     assert (told[alone] == 0).all()
     pairs = {(int(r), int(t)) for r, t in zip(root[~alone], told[~alone], strict=True)}
     assert len(pairs) == len({r for r, _ in pairs}) == len({t for _, t in pairs}) > 1
+
+
+def test_a_rare_program_has_a_web_of_its_own_and_a_common_one_has_none() -> None:
+    rows = np.zeros(1, LINK)
+    for k in range(40):
+        observe(rows["registers"][0, 0], np.uint64(scrambled(np.uint64(k))))
+    names = np.array([5], np.uint64)
+    assert web_names(rows, names, 60.0 / MOST_OF_ALL)[0] == ring_of(card(2), 5)
+    assert web_names(rows, names, 20.0 / MOST_OF_ALL)[0] == 0

@@ -277,7 +277,8 @@ def test_an_account_with_every_link_fits():
         epoch_requests=2**32 - 1,
         campaign=2**64 - 1,
         campaign_probability=1,
-        ring=2**64 - 1,
+        ring=2**32 - 1,
+        web=2**32 - 1,
     )
     found = accounts.sightings()
     assert len(found) == MAX_LINKS

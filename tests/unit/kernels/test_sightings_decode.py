@@ -64,6 +64,7 @@ def columns_of(x: Sighting) -> dict[int, int]:
         s.SIG_PAYMENT: signed(x.payment),
         s.SIG_DEVICE: signed(x.device),
         s.SIG_RING: signed(x.ring),
+        s.SIG_WEB: signed(x.web),
     }
 
 
@@ -94,7 +95,8 @@ FULL = {
     "input_tokens": 2**62,
     "payment": "8000000000000001",
     "device": "00000000000000ff",
-    "ring": "80013c6a00000003",
+    "ring": "0000000080000003",
+    "web": "00000000ffffffff",
 }
 
 
