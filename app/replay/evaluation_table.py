@@ -25,12 +25,12 @@ Result = dict[str, Any]
 
 TUNING_SEEDS = tuple(range(1, 10))
 SHARES = (100.0, 50.0, 25.0, 10.0, 5.0)
-GATED_SEEDS = (101, 102, 103)
-LADDER_SEED = 104
+GATED_SEEDS = (201, 202, 203)
+LADDER_SEED = 204
 """Of the first other rung; each has a world of its own."""
-BENIGN_SEEDS = (121, 122, 123)
-LATENCY_SEED = 131
-ABLATION_SEED = 141
+BENIGN_SEEDS = (221, 222, 223)
+LATENCY_SEED = 231
+ABLATION_SEED = 241
 LATENCY_SCALES = (0.02, 0.1, 1.0)
 """500, 2,500 and 25,000 accounts: pooled evidence grows with the campaign."""
 ABLATED = ((), ("evidence",), ("groups",), *((f"groups.{name}",) for name in GROUP_FAMILIES))

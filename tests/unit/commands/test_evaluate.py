@@ -127,7 +127,7 @@ def test_runs_go_on_where_they_stopped_and_leave_a_page_and_a_table(
     assert reflux(*arguments).exit_code == 0
     assert reflux(*arguments).exit_code == 0
     assert len(runs) == 3
-    assert "Report seeds 121, 122, 123" in table.read_text()
+    assert "Report seeds 221, 222, 223" in table.read_text()
     assert "<img" in (tmp_path / "page" / "index.html").read_text()
 
 
