@@ -176,7 +176,8 @@ class Deployment:
             closed = [min(header["more"].get(MARKERS, [-1])) for header in headers]
             return min(closed) if len(closed) == self.partitions else -1
 
-        worker.until(lambda: heard() >= period, f"period {period} to be closed", SETTLE_SECONDS)
+        closed = f"period {period} to be closed"
+        worker.until(lambda: heard() >= period, closed, SETTLE_SECONDS, interval=0.5)
 
     def _stable_end(self, topic: str, number: int) -> int:
         asked = TopicPartition(topic, number)

@@ -1,6 +1,7 @@
 """A simulated campaign on file, what a replay of it decides, and its way into topics."""
 
 import json
+import time
 from collections.abc import Iterable
 from itertools import accumulate
 from pathlib import Path
@@ -57,19 +58,27 @@ def _ndjson(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 
-def feed_at(deployment: Deployment, recorded: Recorded, speed: float) -> None:
-    """Send the requests when they are due, at ``speed`` times real time."""
+def feed_at(deployment: Deployment, recorded: Recorded, speed: float) -> dict[int, float]:
+    """Send the requests when they are due, at ``speed`` times real time.
+
+    Returns when each sighting period but the first began: wall clock, ms.
+    """
     producer = deployment.kafka.producer()
     pace = Pace(speed=speed)
-    start = recorded.clock[0]
-    due = start
+    start = due = recorded.clock[0]
+    period = start // PERIOD_MS
+    begun: dict[int, float] = {}
     for (account, line), clock in zip(recorded.requests, recorded.clock, strict=True):
         if clock >= due:
             pace.wait(0, clock - start)
             due = clock + round(SLICE_SECONDS * 1_000 * speed)
+        if clock // PERIOD_MS > period:
+            period = clock // PERIOD_MS
+            begun[period] = time.time() * 1_000
         producer.produce(deployment.topic("requests.v1"), line, account)
         producer.poll(0)
     assert producer.flush(30) == 0
+    return begun
 
 
 def standings(actions: Iterable[Action], at: int) -> dict[str, str]:
