@@ -102,7 +102,8 @@ class CampaignBook:
                 )
                 for finding in findings
             ],
-            models=[f"{int(model):016x}" for model in total["model"] if model],
+            # Sorted: they are kept in the order in which sightings happened to come.
+            models=sorted(f"{int(model):016x}" for model in total["model"] if model),
             confidence=confidence,
             prevented_interactions=min(int(total["prevented"]), interactions),
             evidence=findings[0].evidence if findings else [],

@@ -182,12 +182,16 @@ def _bury(
     partition.bury(topic, framed, numbers, status, [field for _, _, field in bad])
 
 
-def _rank(record: Record | BadRecord) -> tuple[str, float, str]:
-    """The order of verdicts that came together: by account, surest first, then oldest campaign."""
+def _rank(record: Record | BadRecord) -> tuple[str, float, str, list[str]]:
+    """The order of verdicts that came together: by account, surest first, then oldest campaign.
+
+    Two links may be equally sure of an account: the words decide which of them is told, lest it be
+    the one that came first.
+    """
     if not isinstance(record, Verdict):
-        return "", 0.0, ""
+        return "", 0.0, "", []
     probability = record.probability if record.confirmed else 0.0
-    return record.account_id, -probability, record.campaign_id
+    return record.account_id, -probability, record.campaign_id, record.reasons
 
 
 def _records(framed: Framed, i: int) -> int:

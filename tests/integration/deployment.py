@@ -12,6 +12,7 @@ from aiokafka.partitioner import DefaultPartitioner
 from confluent_kafka import IsolationLevel, Message, TopicPartition
 from confluent_kafka.admin import OffsetSpec
 
+from app.agents.account_partition import MARKERS
 from app.state.checkpoint import HEADER_KEY
 from tests.integration.workers import Worker, environment, reflux
 from tests.kafka.cluster import Cluster
@@ -166,6 +167,17 @@ class Deployment:
             raise AssertionError(
                 f"behind (position, end): {missing()}; committed records end at {stable}; {lag}"
             ) from exc
+
+    def until_closed(self, worker: Worker, period: int) -> None:
+        """Wait until every account knows for good what the links found up to ``period``."""
+
+        def heard() -> int:
+            headers = self.headers().values()
+            closed = [min(header["more"].get(MARKERS, [-1])) for header in headers]
+            return min(closed) if len(closed) == self.partitions else -1
+
+        closed = f"period {period} to be closed"
+        worker.until(lambda: heard() >= period, closed, SETTLE_SECONDS, interval=0.5)
 
     def _stable_end(self, topic: str, number: int) -> int:
         asked = TopicPartition(topic, number)

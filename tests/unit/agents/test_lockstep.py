@@ -140,6 +140,22 @@ def test_verdicts_of_a_period_count_together_in_whatever_order_they_come(
     assert (counters["verdicts.stale"], counters["verdicts.markers"]) == (2, 1)
 
 
+def test_of_links_that_are_equally_sure_the_same_one_is_told_whichever_came_first() -> None:
+    said = [
+        verdict("ann", A, FIRST, reasons=["It shares a card."]),
+        verdict("ann", A, FIRST, reasons=["It shares a program."]),
+    ]
+    told = []
+    for order in (said, said[::-1]):
+        accounts = InStep()
+        accounts.feed("verdicts", *order, marker(FIRST))
+        accounts.urgent()
+        (action,) = accounts.sent("live")
+        told.append([reason["text"] for reason in action["reasons"]])
+    assert told[0] == told[1]
+    assert "It shares a card." in told[0]
+
+
 @pytest.mark.parametrize("stop", range(1, 7))
 @pytest.mark.parametrize("durable", ["urgent", "full"])
 def test_held_verdicts_are_read_again_after_a_restart(stop: int, durable: str) -> None:
