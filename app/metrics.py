@@ -317,7 +317,8 @@ CAMPAIGNS = _gauge(
 )
 VERDICTS = _counter(
     "verdicts",
-    "Verdicts sent to accounts: `member` of a campaign, or `withdrawal`.",
+    "Verdicts sent to accounts: `member` of a campaign, or `withdrawal`; `ring` and `web` tell an"
+    " account whom its links join it to, and nothing follows from them.",
     "Many withdrawals: links are flagged and let go again; look at what changed in the policy.",
     "kind",
 )

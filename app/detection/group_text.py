@@ -12,6 +12,17 @@ from app.detection.group_evidence import (
 
 LEAST_NATS = 0.1
 
+SHARES = {
+    "ring": "are joined by payment methods and devices that a few of them share each",
+    "program": "use one client program",
+}
+"""What members of a link have in common, where "share one" does not say it."""
+TIES = {
+    "ring": "Of honest people no more than a dozen are joined so",
+    "program": "They have several such programs in common, or share what strangers do not",
+}
+TIE = "They are strangers to each other and share what strangers do not"
+
 MORE_EVENLY = "They share the load more evenly than honest groups of their size"
 SAYS = {
     "elicitation": "ask for reasoning, grading or rewritten reasoning",
@@ -33,13 +44,13 @@ def explain_group(kind: str, assessment: Assessment, i: int) -> list[str]:
     measures, evidence = assessment.measures, assessment.evidence
     members = float(measures.members[i])
     lines = [
-        f"About {members:,.0f} accounts share one {kind.replace('_', ' ')};"
+        f"About {members:,.0f} accounts {shares(kind)};"
         f" {float(measures.strangers[i]):.0%} of those looked at are strangers to each other."
     ]
     nats = evidence.nats[i]
     order = sorted(range(len(GROUP_FAMILIES)), key=lambda f: -nats[f])
     lines += [
-        f"{_sentence(assessment, i, f)} ({GROUP_FAMILIES[f]}: {nats[f]:.1f} nats at"
+        f"{_sentence(kind, assessment, i, f)} ({GROUP_FAMILIES[f]}: {nats[f]:.1f} nats at"
         f" {float(evidence.deviations[i, f]):.1f})."
         for f in order
         if nats[f] >= LEAST_NATS
@@ -47,14 +58,19 @@ def explain_group(kind: str, assessment: Assessment, i: int) -> list[str]:
     return lines
 
 
-def _sentence(assessment: Assessment, i: int, family: int) -> str:
+def shares(kind: str) -> str:
+    """What the accounts under a link of ``kind`` do, to follow their number."""
+    return SHARES.get(kind, f"share one {kind.replace('_', ' ')}")
+
+
+def _sentence(kind: str, assessment: Assessment, i: int, family: int) -> str:
     measures = assessment.measures
     if family == LOAD:
         return MORE_EVENLY
     if family == ORIGIN:
         return f"{float(measures.burst[i]):.0%} of those looked at were created within a day"
     if family == LINKAGE:
-        return "Strangers do not share this"
+        return TIES.get(kind, TIE)
     if family == ASSOCIATION:
         return f"{float(measures.voters[i]):.0%} of its activity is by members of a campaign"
     name = SCORES_OF[family][int(assessment.evidence.strongest[i, family])]

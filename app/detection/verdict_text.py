@@ -18,7 +18,7 @@ from app.detection.group_evidence import (
     SCORES_OF,
 )
 from app.detection.group_measures import SCORE_UNIT
-from app.detection.group_text import LEAST_NATS, MORE_EVENLY, SAYS
+from app.detection.group_text import LEAST_NATS, MORE_EVENLY, SAYS, TIE, TIES, shares
 from app.state.link_layout import MEDIAN_SCORE, NORMAL_SCORES
 
 NATS_WHOLE = 10
@@ -32,7 +32,6 @@ EVIDENCE_LINES = 4
 _PLAIN = {
     LOAD: MORE_EVENLY,
     ORIGIN: "Many of them are strangers created within a day of each other",
-    LINKAGE: "They are strangers to each other and share what strangers do not",
     ASSOCIATION: "What they have in common is used by members of a campaign above all",
 }
 
@@ -54,19 +53,21 @@ def explain_verdict(
     total = max(float(nats.sum()), 1.0)
     order = sorted(range(len(GROUP_FAMILIES)), key=lambda f: (-int(nats[f]), f))
     return [
-        f"It shares one {kind.replace('_', ' ')} with accounts that are a campaign's with"
-        f" probability {link_probability:.2f}, and what it does resembles them with probability"
+        f"It is one of the accounts that {shares(kind)}, which are a campaign's with probability"
+        f" {link_probability:.2f}, and what it does resembles theirs with probability"
         f" {likeness:.2f}.",
         *(
-            f"{_sentence(f, profile)} ({GROUP_FAMILIES[f]}, {nats[f] / total:.0%} of the evidence"
-            " against them)."
+            f"{_sentence(kind, f, profile)} ({GROUP_FAMILIES[f]}, {nats[f] / total:.0%} of the"
+            " evidence against them)."
             for f in order[:EVIDENCE_LINES]
             if nats[f] >= LEAST_NATS * NATS_WHOLE
         ),
     ]
 
 
-def _sentence(family: int, profile: npt.NDArray[Any]) -> str:
+def _sentence(kind: str, family: int, profile: npt.NDArray[Any]) -> str:
+    if family == LINKAGE:
+        return TIES.get(kind, TIE)
     if family in _PLAIN:
         return _PLAIN[family]
     name = max(SCORES_OF[family], key=lambda score: int(profile[NORMAL_SCORES.index(score)]))

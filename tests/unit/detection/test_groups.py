@@ -255,7 +255,7 @@ def test_no_groups_are_no_trouble() -> None:
 def test_reasons_name_what_counted_strongest_first() -> None:
     judged = judge(*crowd(), campaigns())
     lines = explain_group(LINK_KINDS[PROGRAM], judged, len(judged.flagged) - 1)
-    assert lines[0].startswith("About 10 accounts share one program")
+    assert lines[0].startswith("About 10 accounts use one client program")
     assert any("evenly" in line for line in lines)
     assert any("conduct:" in line for line in lines)
     counted = [float(line.rsplit(": ", 1)[1].split(" nats")[0]) for line in lines[1:]]

@@ -2,6 +2,7 @@
 
 import numpy as np
 import numpy.typing as npt
+import pytest
 
 from app.detection.group_evidence import (
     ASSOCIATION,
@@ -35,11 +36,25 @@ def test_the_link_comes_first_then_the_families_that_spoke_strongest_first() -> 
     spoke = nats(linkage=60, content=30, load=10)
     lines = explain_verdict("payment", spoke, profile(elicitation=190), 0.98, 0.49)
     assert lines[0] == (
-        "It shares one payment with accounts that are a campaign's with probability 0.98, and what"
-        " it does resembles them with probability 0.50."
+        "It is one of the accounts that share one payment, which are a campaign's with probability"
+        " 0.98, and what it does resembles theirs with probability 0.50."
     )
     named = [line[line.index("(") + 1 :].split(" of")[0] for line in lines[1:]]
     assert named == ["linkage, 60%", "content, 30%", "load, 10%"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "shared", "tie"),
+    [
+        ("ring", "joined by payment methods and devices", "no more than a dozen"),
+        ("program", "use one client program", "several such programs"),
+        ("device", "share one device", "share what strangers do not"),
+    ],
+)
+def test_what_joins_them_is_told_in_the_words_of_its_kind(kind: str, shared: str, tie: str) -> None:
+    first, line = explain_verdict(kind, nats(linkage=60), profile(), 0.98, 0.98)
+    assert shared in first
+    assert tie in line
 
 
 def test_a_score_is_told_by_the_one_that_stands_out_most_of_its_family() -> None:
