@@ -95,6 +95,12 @@ def command(
             help="With --results, take what other versions of code or policy have left there.",
         ),
     ] = False,
+    existing: Annotated[
+        bool,
+        typer.Option(
+            "--existing", help="Run nothing: tell of what --results already holds, and of no more."
+        ),
+    ] = False,
     report: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write DIR/index.html, a page with plots.")
     ] = None,
@@ -147,6 +153,10 @@ def command(
         fail(str(exc), USAGE)
     date = datetime.now(UTC).date().isoformat()
     store = None if results is None else Results(results, any_version=any_version)
+    if existing:
+        if store is None:
+            fail("--existing needs --results, the directory to look in", USAGE)
+        wanted = [one for one in wanted if store.find(one, document) is not None]
     done = _run(wanted, document, jobs, store, date, as_json=as_json)
     try:
         if everything is not None:

@@ -97,6 +97,7 @@ def test_a_policy_and_what_it_is_to_do_without(
         (("--scenario", "worst"), 2, "worst"),
         (("--table", "t.md", "--section", "speed"), 2, "speed"),
         (("--policy", "/nowhere/policy.yaml"), 1, "No such file"),
+        (("--existing",), 2, "--results"),
     ],
 )
 def test_what_cannot_be_is_said(
@@ -129,6 +130,17 @@ def test_runs_go_on_where_they_stopped_and_leave_a_page_and_a_table(
     assert len(runs) == 3
     assert "Report seeds 221, 222, 223" in table.read_text()
     assert "<img" in (tmp_path / "page" / "index.html").read_text()
+
+
+def test_a_table_can_be_made_of_what_is_there(
+    reflux: Reflux, runs: list[tuple[Experiment, Any]], tmp_path: Path
+) -> None:
+    kept, table = ("--results", str(tmp_path / "kept")), tmp_path / "README.md"
+    assert reflux("evaluate", "--scenario", "none", "--seed", "222", *kept).exit_code == 0
+    assert reflux("evaluate", "--table", str(table), "--existing", *kept).exit_code == 0
+    assert len(runs) == 1
+    assert "runs: 1," in table.read_text()
+    assert "Report seeds 222" in table.read_text()
 
 
 def test_report_seeds_are_noted_in_a_checkout(
