@@ -364,7 +364,9 @@ def test_programs_join_a_web_by_what_their_members_do() -> None:
 
 def ring(members: int, orgs: int = 0, **traits: Any) -> Any:
     """A ring of about ``members``, the first ``orgs`` of those sampled of one organisation."""
-    row = group(RING, loads=list(range(5, 85, 5)), orgs=[3] * orgs + [0] * (16 - orgs), **traits)
+    row = group(
+        RING, loads=[1, 2, 4, 8, 16, 32, 64, 128] * 2, orgs=[3] * orgs + [0] * (16 - orgs), **traits
+    )
     for k in range(members):
         observe(row["registers"][0], np.uint64(scrambled(np.uint64(900 + k))))
     return row
