@@ -300,6 +300,8 @@ def lookup_frames(
     mask = np.uint64(counts[INDEX_MASK])
     for first in range(0, frames.shape[0], BLOCK):
         last = min(first + BLOCK, frames.shape[0])
+        for i in range(last, min(last + BLOCK, frames.shape[0])):
+            prefetch(data, frames[i, FRAME_KEY_START])
         for i in range(first, last):
             start = frames[i, FRAME_KEY_START]
             if start >= 0:
