@@ -281,6 +281,15 @@ def move_keys(views: StoreViews, old: Bytes, slots: npt.NDArray[np.int64]) -> No
 
 
 @lean_kernel
+def key_bytes(frames: Matrix) -> Int:
+    """Bytes of the keys of ``frames`` int64[n, FRAME_WIDTH] together."""
+    total = np.int64(0)
+    for i in range(frames.shape[0]):
+        total += max(frames[i, FRAME_KEY_LENGTH], 0)
+    return total
+
+
+@lean_kernel
 def lookup_frames(
     views: StoreViews,
     data: Bytes,

@@ -6,7 +6,9 @@ import sys
 import numpy as np
 import pytest
 
+from app.kernels import columns as c
 from app.kernels import views as v
+from app.kernels.index import key_bytes
 from app.state.layout import ACCOUNT, ROW_HEAD
 from app.state.memory import reserve_array
 from app.state.store import COMPACT_FROM, ColumnStore
@@ -131,6 +133,16 @@ def test_clear_forgets_all():
 def test_an_impossible_limit_is_refused(limit):
     with pytest.raises(ValueError, match="limit"):
         ColumnStore(ROW, limit=limit)
+
+
+def test_room_is_made_for_the_keys_of_framed_records():
+    store = ColumnStore(ROW, limit=5000)
+    frames = np.zeros((3000, c.FRAME_WIDTH), np.int64)
+    frames[:, c.FRAME_KEY_LENGTH] = np.arange(3000) % 60
+    frames[7, c.FRAME_KEY_LENGTH] = -1  # a record without a key
+    assert key_bytes(frames) == sum(i % 60 for i in range(3000) if i != 7)
+    store.reserve_for(frames)
+    assert store.views().counts[v.INDEX_ROOM] >= 3000
 
 
 @pytest.mark.parametrize("fields", [ROW_HEAD[1:], [*ROW_HEAD, ("odd", np.uint8)]])
