@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -186,3 +187,30 @@ print(peak() - before, store.nbytes)
     grown, nbytes = map(int, output.split())
     assert nbytes > 90e6
     assert grown < 1.15 * nbytes
+
+
+HUGE_PAGES = Path("/sys/kernel/mm/transparent_hugepage/enabled")
+
+
+@pytest.mark.skipif(
+    HUGE_PAGES.exists() and "[always]" in HUGE_PAGES.read_text(),
+    reason="every page is a huge one here, asked for or not",
+)
+def test_a_table_of_few_rows_costs_no_huge_pages():
+    script = """
+from app.state.layout import ACCOUNT
+from app.state.store import ColumnStore
+def peak():
+    lines = open("/proc/self/status").read().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) * 1024
+ColumnStore(ACCOUNT, limit=1_000_000).add(b"warm")
+before = peak()
+stores = [ColumnStore(ACCOUNT, limit=1_000_000) for _ in range(20)]
+for store in stores:
+    store.add(b"key")
+print((peak() - before) // len(stores))
+"""
+    output = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, check=True, text=True
+    ).stdout
+    assert int(output) < 1 << 18
