@@ -165,7 +165,7 @@ class AccountPartition(TablePartition):
             start = done
             judgement = self.judgement()
             # Anew after every pause: other inputs may have used the room meanwhile.
-            self.reserve(framed)
+            self.store.reserve_for(framed.frames)
             look_up(batch, self.store.views())
             done, made = fold_requests(
                 batch,
@@ -211,11 +211,6 @@ class AccountPartition(TablePartition):
             partitions=self.place.partitions,
             avro=avro,
         )
-
-    def reserve(self, framed: Framed) -> None:
-        """Make room for as many new accounts as there are records."""
-        keys = int(framed.frames[:, c.FRAME_KEY_LENGTH].clip(0).sum())
-        self.store.reserve(len(framed.frames), keys)
 
     def bury_decoded(
         self, topic: str, framed: Framed, decoded: Decoded, spec: RecordSpec, start: int, stop: int

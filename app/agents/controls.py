@@ -39,7 +39,7 @@ def profiles(partition: AccountPartition, run: Run) -> Iterator[Pause]:
     framed = partition.framed(run)
     decoded = partition.decoded(framed, PROFILES, partition.profile_schemas)
     count = len(framed.frames)
-    partition.reserve(framed)
+    partition.store.reserve_for(framed.frames)
     batch = RequestBatch(
         framed.data,
         framed.frames,
@@ -129,7 +129,7 @@ def _one_by_one(
         read.sort(key=lambda one: _rank(one[2]))
     bad: defaultdict[int, list[tuple[int, int, str | None]]] = defaultdict(list)
     for part in parts:
-        partition.reserve(part)
+        partition.store.reserve_for(part.frames)
     counters = partition.counters
     settled = ""
     for part, i, record in read:

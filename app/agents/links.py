@@ -19,7 +19,6 @@ from app.kernels import reasons
 from app.kernels import sighting_columns as s
 from app.kernels.batches import Framed
 from app.kernels.campaign_sums import add_to_campaigns
-from app.kernels.columns import FRAME_KEY_LENGTH
 from app.kernels.decode import read_only
 from app.kernels.link_sums import DAY_HOURS, Clock
 from app.kernels.link_verdicts import VERDICT, VerdictRules, select_verdicts
@@ -131,7 +130,7 @@ class LinkFolder:
             np.zeros(count, np.int64),
         )
         decode_sightings(batch.data, batch.frames, self._schema_id, batch.values, batch.status)
-        self.store.reserve(count, int(framed.frames[:, FRAME_KEY_LENGTH].clip(0).sum()))
+        self.store.reserve_for(framed.frames)
         views, clock = self.store.views(), self.schedule.clock
         done = 0
         verdicts = []

@@ -31,7 +31,9 @@ OPTIONS: dict[str, Any] = {
 }
 
 _PACKAGE = Path(__file__).parent.parent
-_IMPORT = re.compile(r"^(?:from (app(?:\.\w+)+) import ([\w, (\n]+)|import (app(?:\.\w+)+))", re.M)
+_IMPORT = re.compile(
+    r"^(?:from (app(?:\.\w+)+) import (\([^)]*\)|[^\n(]*)|import (app(?:\.\w+)+))", re.M
+)
 
 
 def kernel(function: F) -> F:

@@ -21,6 +21,7 @@ from app.kernels.fold_row import fold_request, reset_detection
 from app.kernels.index import ABSENT, lookup_frames, prefetch_row, upsert_hashed
 from app.kernels.ladder import judge
 from app.kernels.parameters import ALLOWED_LATENESS_MS, RETENTION_MS
+from app.kernels.prefetch import prefetch
 from app.kernels.refusals import OPEN_LOOP, Refusals, refuse
 from app.kernels.regimes import Regimes, regime_at
 from app.kernels.repeats import fingerprint_of, is_repeat, remember
@@ -95,8 +96,8 @@ def fold_requests(
     made = 0
     count = batch.frames.shape[0]
     for i in range(start, count):
-        if i + AHEAD < count and batch.slots[i + AHEAD] != ABSENT:
-            prefetch_row(views, batch.slots[i + AHEAD])
+        if i + AHEAD < count:
+            _prepare(batch, i + AHEAD, views, partition.seen)
         if batch.status[i] == reasons.OK:
             batch.status[i] = _admit(batch, i, regimes, ledger)
         if batch.status[i] == reasons.OK:
@@ -126,6 +127,19 @@ def fold_requests(
         if batch.status[i] != reasons.OK:
             ledger[l.DEAD] += records
     return count, made
+
+
+@lean_kernel
+def _prepare(batch: RequestBatch, i: Int, views: StoreViews, seen: npt.NDArray[np.uint64]) -> None:
+    """Ask for the memory that request ``i`` is about to be folded into."""
+    if batch.slots[i] != ABSENT:
+        prefetch_row(views, batch.slots[i])
+    prefetch(seen, _place_of(fingerprint_of(batch.values[i, c.REQ_EVENT_ID]), seen) << 3)
+
+
+@lean_kernel
+def _place_of(fingerprint: np.uint64, seen: npt.NDArray[np.uint64]) -> Int:
+    return np.int64(fingerprint & np.uint64(seen.size - 1))
 
 
 @lean_kernel
@@ -206,7 +220,7 @@ def _fold_row(
     fold_request(row, values, ts)
     _count_in_period(row, values, ledger[l.WATERMARK] // sighting_ms)
     ledger[l.FOLDED] += 1
-    place = np.int64(fingerprint & np.uint64(partition.seen.size - 1))
+    place = _place_of(fingerprint, partition.seen)
     if partition.seen[place] == fingerprint:
         ledger[l.LATE_REPEATS] += 1
     partition.seen[place] = fingerprint

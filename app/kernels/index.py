@@ -281,6 +281,15 @@ def move_keys(views: StoreViews, old: Bytes, slots: npt.NDArray[np.int64]) -> No
 
 
 @lean_kernel
+def key_bytes(frames: Matrix) -> Int:
+    """Bytes of the keys of ``frames`` int64[n, FRAME_WIDTH] together."""
+    total = np.int64(0)
+    for i in range(frames.shape[0]):
+        total += max(frames[i, FRAME_KEY_LENGTH], 0)
+    return total
+
+
+@lean_kernel
 def lookup_frames(
     views: StoreViews,
     data: Bytes,
@@ -300,6 +309,8 @@ def lookup_frames(
     mask = np.uint64(counts[INDEX_MASK])
     for first in range(0, frames.shape[0], BLOCK):
         last = min(first + BLOCK, frames.shape[0])
+        for i in range(last, min(last + BLOCK, frames.shape[0])):
+            prefetch(data, frames[i, FRAME_KEY_START])
         for i in range(first, last):
             start = frames[i, FRAME_KEY_START]
             if start >= 0:

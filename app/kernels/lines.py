@@ -18,6 +18,7 @@ from app.kernels.text import HIGH, ONES, lowest_byte, word_at
 
 _LINE_FEED, _CARRIAGE_RETURN = 0x0A, 0x0D
 _LINE_FEEDS = u64(0x0A0A0A0A0A0A0A0A)
+_BLOCK = 64
 
 
 @lean_kernel
@@ -71,7 +72,7 @@ def frame_lines(data: Bytes, first_line: Int, frames: Matrix) -> Int:
 @lean_kernel
 def _line_end(data: Bytes, start: Int) -> Int:
     """The position of the next line feed from ``start`` on, or the end; 8 bytes in one step."""
-    position = start
+    position = _behind_blocks_without(data, start)
     while position < data.shape[0]:
         differs = word_at(data, position) ^ _LINE_FEEDS
         # Borrows make marks above a true one unreliable, never the lowest mark (Mycroft's test).
@@ -80,3 +81,18 @@ def _line_end(data: Bytes, start: Int) -> Int:
             return min(position + lowest_byte(marks), np.int64(data.shape[0]))
         position += 8
     return np.int64(data.shape[0])
+
+
+@lean_kernel
+def _behind_blocks_without(data: Bytes, start: Int) -> Int:
+    """The first position from ``start`` on, in steps of ``_BLOCK`` whole bytes, whose block has a
+    line feed or is not whole. Blocks have no way out inside, so that one is a few wide steps."""
+    position = start
+    while position + _BLOCK <= data.shape[0]:
+        found = np.uint8(0)
+        for k in range(_BLOCK):
+            found |= np.uint8(data[u64(position + k)] == _LINE_FEED)
+        if found:
+            break
+        position += _BLOCK
+    return position

@@ -7,9 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from app.kernels.batches import Framed
-from app.kernels.columns import FRAME_KEY_LENGTH, FRAME_OFFSET, FRAME_TIMESTAMP, FRAME_WIDTH
+from app.kernels.columns import FRAME_KEY_LENGTH, FRAME_OFFSET, FRAME_WIDTH
 from app.kernels.decode import Decoded, read_only
-from app.kernels.handover import NO_TIMESTAMP, frame_pairs, move_keys, partition_numbers
+from app.kernels.handover import Rows, deal, frame_pairs, move_keys, partition_numbers
+from app.kernels.index import key_bytes
 
 IntArray = npt.NDArray[np.int64]
 
@@ -71,27 +72,26 @@ def split(batch: Batch, offsets: IntArray) -> list[Batch | None]:
     """The records of each partition, in order, as a topic of ``len(offsets)`` partitions has them.
 
     ``offsets`` int64[partitions] are the next offset of each, and are moved on. A partition without
-    records gets None. The columns are copies: what a fold writes to them stays there.
+    records gets None. All are copies, over a copy of the keys alone: what a fold writes to them
+    stays there.
     """
     numbers = np.empty(batch.size, np.int16)
     partition_numbers(batch.framed.data, batch.framed.frames, offsets.size, numbers)
-    counts = np.bincount(numbers, minlength=offsets.size)
-    sorted_batch = select(batch, np.argsort(numbers, kind="stable"))
-    frames = sorted_batch.framed.frames
-    frames[:, FRAME_TIMESTAMP] = NO_TIMESTAMP
-    parts: list[Batch | None] = []
-    first = 0
-    for partition, count in enumerate(counts.tolist()):
-        if not count:
-            parts.append(None)
-            continue
-        place = slice(first, first + count)
-        start = int(offsets[partition])
-        frames[place, FRAME_OFFSET] = np.arange(start, start + count)
-        offsets[partition] += count
-        parts.append(select(sorted_batch, place))
-        first += count
-    return parts
+    ends = np.cumsum(np.bincount(numbers, minlength=offsets.size))
+    rows = Rows(batch.framed.frames, *batch.decoded[:-1], batch.origin)
+    dealt = Rows._make(np.empty_like(column) for column in rows)
+    keys = np.empty(int(key_bytes(rows.frames)), np.uint8)
+    firsts = np.concatenate([[0], ends[:-1]])
+    deal(batch.framed.data, rows, numbers, firsts.copy(), offsets, dealt, keys)
+    whole = Batch(
+        Framed(read_only(keys), dealt.frames),
+        Decoded(dealt.values, dealt.present, dealt.status, dealt.field, np.empty(0, np.uint8)),
+        dealt.origin,
+    )
+    return [
+        select(whole, slice(first, end)) if end > first else None
+        for first, end in zip(firsts.tolist(), ends.tolist(), strict=True)
+    ]
 
 
 def framed_pairs(

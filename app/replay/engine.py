@@ -101,7 +101,9 @@ class Replay:
         if partitions < 1:
             raise ValueError("a replay needs at least one partition")
         self._listener = listener or Listener()
-        self._book = JudgementBook(policy)
+        # No part of a replay holds the replay, or its tables would stay until the collector of
+        # cycles comes by, while the next replay is given other memory, cold and yet to be zeroed.
+        book = self._book = JudgementBook(policy)
         self._log = DecisionLog(self._listener, records=records)
         self._lanes = [
             _Lane(
@@ -109,7 +111,7 @@ class Replay:
                     number,
                     partitions,
                     limit=-(-most_accounts // partitions),
-                    judgement=lambda: self._book.current,
+                    judgement=lambda: book.current,
                     actions=self._log,
                     on_dead=self._listener.died,
                     throttle=policy if closed_loop else None,
@@ -121,7 +123,7 @@ class Replay:
         self.links = ReplayedLinks(
             partitions,
             limit=limit,
-            judgement=lambda: self._book.current,
+            judgement=lambda: book.current,
             on_dead=self._listener.died,
         )
         sweep = self._lanes[0].accounts.sweep

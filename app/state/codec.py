@@ -116,8 +116,7 @@ class RowCodec:
         Raises ``CorruptRow`` (naming the offset) and ``StoreFull``.
         """
         frames = framed.frames
-        keys = int(frames[:, FRAME_KEY_LENGTH].clip(0).sum())
-        store.reserve(len(frames), keys)
+        store.reserve_for(frames)
         version, frame = self.version, 0
         while frame < len(frames):
             frame, stop, position = kernels.apply_frames(

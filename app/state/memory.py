@@ -21,6 +21,9 @@ _NORESERVE = getattr(mmap, "MAP_NORESERVE", 0x4000 if sys.platform == "linux" el
 # From this size on, rounding up to pages of 2 MiB costs little. With pages of 4 KiB, scattered rows
 # are soon more than the processor's table of pages can hold: a tenth to a fifth of a fold's time.
 _HUGE_PAGES_FROM = 1 << 23
+# The first of them stays in small pages: each partition's tables have five arrays, and where there
+# are few rows a whole page to be zeroed for each would cost more than the rows.
+_HUGE_PAGE = 1 << 21
 
 
 def reserve_array(shape: int, dtype: npt.DTypeLike) -> Any:
@@ -37,5 +40,5 @@ def reserve_array(shape: int, dtype: npt.DTypeLike) -> Any:
             "per partition, or let the system overcommit (vm.overcommit_memory)"
         ) from exc
     if size >= _HUGE_PAGES_FROM and hasattr(mmap, "MADV_HUGEPAGE"):
-        memory.madvise(mmap.MADV_HUGEPAGE)
+        memory.madvise(mmap.MADV_HUGEPAGE, _HUGE_PAGE)
     return np.frombuffer(memory, dtype)[:shape]

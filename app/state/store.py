@@ -110,6 +110,10 @@ class ColumnStore:
         if (garbage >= COMPACT_FROM and 2 * garbage > used) or (short and garbage):
             self._compact_arena()
 
+    def reserve_for(self, frames: npt.NDArray[np.int64]) -> None:
+        """``reserve`` for the keys of ``frames`` (int64[n, FRAME_WIDTH]), were all of them new."""
+        self.reserve(len(frames), int(ix.key_bytes(frames)))
+
     def _grow_index(self, rows: int) -> None:
         """At a million rows this takes 20 ms, once per doubling."""
         views = self._views

@@ -6,7 +6,8 @@ from app.kernels import columns as c
 from app.kernels.decode import read_only
 from app.kernels.lines import behind_last_line, count_lines, frame_lines
 
-LINES = st.lists(st.binary(max_size=20).map(lambda line: line.replace(b"\n", b"")), max_size=20)
+LINE = st.one_of(st.binary(max_size=20), st.integers(50, 200).map(lambda length: b"." * length))
+LINES = st.lists(LINE.map(lambda line: line.replace(b"\n", b"")), max_size=20)
 
 
 def framed(data: bytes, first: int) -> list[tuple[int, bytes]]:

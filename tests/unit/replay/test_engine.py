@@ -1,5 +1,8 @@
 """The replay decides as workers do, however its input is cut."""
 
+import gc
+import weakref
+
 import numpy as np
 import orjson
 import pytest
@@ -200,3 +203,18 @@ def test_a_profile_is_known_from_the_hour_it_was_recorded_in() -> None:
 def test_a_replay_needs_a_partition() -> None:
     with pytest.raises(ValueError, match="at least one partition"):
         Replay(default_policy(), partitions=0)
+
+
+def test_a_replay_that_is_dropped_gives_back_its_tables_at_once() -> None:
+    profiles_, batches = columns_of(small_world(hours=8.0))
+    _, engine = replay(batches, profiles_)
+    gc.collect()
+    gc.disable()
+    try:
+        stores = [part.store for part in engine.accounts]
+        stores += [part.store for part in engine.links.partitions]
+        held = [weakref.ref(store) for store in stores]
+        del engine, stores
+        assert [store() for store in held] == [None] * len(held)
+    finally:
+        gc.enable()

@@ -2,11 +2,14 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from app.kernels import columns as c
 from app.kernels import views as v
+from app.kernels.index import key_bytes
 from app.state.layout import ACCOUNT, ROW_HEAD
 from app.state.memory import reserve_array
 from app.state.store import COMPACT_FROM, ColumnStore
@@ -133,6 +136,16 @@ def test_an_impossible_limit_is_refused(limit):
         ColumnStore(ROW, limit=limit)
 
 
+def test_room_is_made_for_the_keys_of_framed_records():
+    store = ColumnStore(ROW, limit=5000)
+    frames = np.zeros((3000, c.FRAME_WIDTH), np.int64)
+    frames[:, c.FRAME_KEY_LENGTH] = np.arange(3000) % 60
+    frames[7, c.FRAME_KEY_LENGTH] = -1  # a record without a key
+    assert key_bytes(frames) == sum(i % 60 for i in range(3000) if i != 7)
+    store.reserve_for(frames)
+    assert store.views().counts[v.INDEX_ROOM] >= 3000
+
+
 @pytest.mark.parametrize("fields", [ROW_HEAD[1:], [*ROW_HEAD, ("odd", np.uint8)]])
 def test_a_row_without_head_or_of_odd_size_is_refused(fields):
     with pytest.raises(ValueError, match="ROW_HEAD"):
@@ -174,3 +187,30 @@ print(peak() - before, store.nbytes)
     grown, nbytes = map(int, output.split())
     assert nbytes > 90e6
     assert grown < 1.15 * nbytes
+
+
+HUGE_PAGES = Path("/sys/kernel/mm/transparent_hugepage/enabled")
+
+
+@pytest.mark.skipif(
+    HUGE_PAGES.exists() and "[always]" in HUGE_PAGES.read_text(),
+    reason="every page is a huge one here, asked for or not",
+)
+def test_a_table_of_few_rows_costs_no_huge_pages():
+    script = """
+from app.state.layout import ACCOUNT
+from app.state.store import ColumnStore
+def peak():
+    lines = open("/proc/self/status").read().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) * 1024
+ColumnStore(ACCOUNT, limit=1_000_000).add(b"warm")
+before = peak()
+stores = [ColumnStore(ACCOUNT, limit=1_000_000) for _ in range(20)]
+for store in stores:
+    store.add(b"key")
+print((peak() - before) // len(stores))
+"""
+    output = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, check=True, text=True
+    ).stdout
+    assert int(output) < 1 << 18
