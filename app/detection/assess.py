@@ -3,12 +3,17 @@
 The evidence of a group adds up to nats, a capped log likelihood ratio of campaigns over honest
 groups. Two questions are put to it, and both must be answered. Is the group more likely than not
 part of a campaign: the prior and the nats give a probability. And would a list of all such groups
-hold few honest ones: the same nats, less what honest groups have on average (``null_nats``), are
-the logarithm of an e-value, and e-BH draws the line. That holds as far as ``null_nats`` does, which
-was read off simulated worlds, and for one partition and one period at a time; and for payment
-methods and devices, for programs and for rings each by themselves (stratified control: Sun, Craiu,
-Paterson and Bull, Genetic Epidemiology 30, 2006), because a large population has many cards and few
-rings, and the many must not hide the few.
+hold few honest ones: the likelihood ratio, 0 where what speaks may not flag at all, over what it
+comes to in honest groups on average (``null_nats``), is an e-value, and e-BH draws the line.
+
+Groups are tested at every close, not once. So the average was taken of the highest ratio that each
+honest group ever came to in weeks of whole held-back worlds: what bounds the mean of the highest
+bounds every one on the way, whenever one looks (as for e-processes: Ramdas, Gruenwald, Vovk and
+Shafer, "Game-theoretic statistics and safe anytime-valid inference", Statistical Science 2023). It
+holds as far as honest groups are like those, and for one partition; and for payment methods and
+devices, for programs and for rings each by themselves (stratified control: Sun, Craiu, Paterson and
+Bull, Genetic Epidemiology 30, 2006), because a large population has many cards and few rings, and
+the many must not hide the few.
 
 Suspension asks for more than a sum: several families must speak, among them what is asked (content
 or conduct) or the hand behind it (linkage), and one that ties the members together: linkage, or
@@ -58,6 +63,8 @@ customers may all ask the same kind of thing, evenly and at all hours."""
 BEHAVIOUR = (CONTENT, CONDUCT, CONCEALMENT, RHYTHM)
 FULLY = 0.9
 """Share of its weight that each of these must bring to flag a link whose members nothing ties."""
+MOST_EXEMPT = 0.5
+"""Share of exempt accounts from which a link is not flagged: it is what its contract says it is."""
 LEAST_BY_CHANCE = 8
 """Members without which a ring or a link that people share by chance is not tested: three customers
 of one provider can show nothing, and each hypothesis makes the bar higher for the others."""
@@ -92,7 +99,9 @@ class Assessment(NamedTuple):
 
     ``flagged`` bool[n]; ``probability`` float64[n], 0 where not flagged; ``campaign`` uint64[n],
     0 where not flagged; ``profile`` uint8[n, normal scores], mean normal scores as thousandths over
-    four; ``nats`` float64[n], the sum; and what it was made of. ``suspect`` bool[n], programs whose
+    four; ``nats`` float64[n], the sum; and what it was made of. ``ratio`` float64[n], the logarithm
+    of the likelihood ratio that was tested: ``nats``, or minus infinity where what speaks may not
+    flag, NaN where the link is not tested. ``suspect`` bool[n], programs whose
     members behave like a campaign's, whether or not that is enough to flag them.
     """
 
@@ -103,6 +112,7 @@ class Assessment(NamedTuple):
     nats: Floats
     measures: GroupMeasures
     evidence: GroupEvidence
+    ratio: Floats
     suspect: npt.NDArray[np.bool_]
 
 
@@ -120,7 +130,6 @@ def assess(
     evidence = _without_echo(rows, evidence, policy)
     nats = evidence.nats.sum(axis=1) - policy.trust_nats * measures.trusted
     weights = np.array([detector.weight for detector in policy.detectors])
-    log_e = nats - policy.null_nats
     probability = 1.0 / (1.0 + np.exp(-(policy.prior_log_odds + nats)))
     enough = _may_suspend(evidence.nats, weights, policy.suspend_families)
     probability = np.where(enough, probability, np.minimum(probability, policy.suspend_below))
@@ -129,12 +138,15 @@ def assess(
     beside = evidence.nats[:, ASSOCIATION]
     likely = 0.5 + 0.5 * np.minimum(measures.voters / SURE_SHARE, 1.0)
     probability = np.where(beside > nats - beside, np.minimum(probability, likely), probability)
+    may = _may_flag(evidence.nats, weights) & (measures.exempt < MOST_EXEMPT)
+    ratio = np.where(may, nats, -np.inf)
     flagged = np.zeros(len(rows), np.bool_)
     several = measures.members >= LEAST_BY_CHANCE
     strata = [is_tight(rows["kind"]), *((rows["kind"] == kind) & several for kind in JUDGED)]
     for stratum in map(np.flatnonzero, strata):
-        flagged[stratum] = discoveries(log_e[stratum], policy.false_discovery_rate)
-    flagged &= _may_flag(evidence.nats, weights)
+        log_e = ratio[stratum] - policy.null_nats
+        flagged[stratum] = discoveries(log_e, policy.false_discovery_rate)
+    tested = np.logical_or.reduce(strata)
     flagged &= probability >= policy.flag_probability
     scores = measures.scores * SCORE_UNIT + MEDIAN_SCORE
     campaign = np.zeros(len(rows), np.uint64)
@@ -147,6 +159,7 @@ def assess(
         nats=nats,
         measures=measures,
         evidence=evidence,
+        ratio=np.where(tested, ratio, np.nan),
         suspect=_suspect(rows["kind"], measures, evidence, weights),
     )
 

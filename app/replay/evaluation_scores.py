@@ -19,6 +19,8 @@ from app.state.store import ColumnStore
 Floats = npt.NDArray[np.float64]
 
 LEAST_MEMBERS = 3
+NEVER = -100.0
+"""The logarithm of a likelihood ratio of 0, as far as a mean can tell."""
 EDGES = np.linspace(-8.0, 8.0, 65)
 """Of log-odds, nats: beyond e^8 one is as sure as one needs to be."""
 GROUP_EDGES = np.linspace(-4.0, 26.0, 61)
@@ -37,6 +39,7 @@ class Scores:
         self._groups = group_policy(policy.groups, policy.campaigns)
         self._risk: list[_Highest] = [_Highest() for _ in replay.accounts]
         self._links: list[_Highest] = [_Highest() for _ in replay.links.partitions]
+        self._ratios: list[_Highest] = [_Highest() for _ in replay.links.partitions]
         self._members: dict[tuple[int, int], npt.NDArray[np.uint64]] = {}
 
     def sample(self) -> None:
@@ -51,6 +54,10 @@ class Scores:
             slots = np.flatnonzero((rows["id_length"] > 0) & (rows["kind"] != CAMPAIGN) & taken)
             groups = rows[slots]
             found = assess(groups, np.zeros(slots.size, np.uint64), 0, self._groups)
+            tested = ~np.isnan(found.ratio)
+            self._ratios[number].note(
+                slots[tested], groups["hash"][tested], np.maximum(found.ratio[tested], NEVER)
+            )
             risen = self._links[number].note(slots, groups["hash"], found.nats)
             for place in np.flatnonzero(risen).tolist():
                 kept = groups["member"][place][groups["member_epochs"][place] != 0]
@@ -70,19 +77,21 @@ class Scores:
         return risks
 
     def groups(self, labels: Labels) -> list[dict[str, Any]]:
-        """Links: ``kind``, highest ``nats``, and ``fraudulent``, the share of its sampled members
-        then."""
+        """Links: ``kind``, highest ``nats``, ``fraudulent``, the share of its sampled members then,
+        and the highest ``ratio`` that was tested, None for a link that never was."""
         hashed = np.array([string_hash(name) for name in labels.account_ids], np.int64)
         bad = np.sort(hashed.view(np.uint64)[labels.fraudulent])
         found = []
         for number, links in enumerate(self._replay.links.partitions):
             kinds = _used(links.store)["kind"]
+            ratios = dict(self._ratios[number].current())
             for slot, nats in self._links[number].current():
                 members = self._members[number, slot]
                 place = np.minimum(np.searchsorted(bad, members), max(bad.size - 1, 0))
                 share = float((bad[place] == members).mean()) if bad.size else 0.0
                 kind = LINK_KINDS[int(kinds[slot])]
-                found.append({"kind": kind, "nats": float(nats), "fraudulent": share})
+                group = {"kind": kind, "nats": float(nats), "fraudulent": share}
+                found.append(group | {"ratio": ratios.get(slot)})
         return found
 
 
@@ -125,22 +134,26 @@ def histograms(
 
 def by_kind(groups: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """Of the links of each kind, honest ones and the campaign's: how many, and what speaks against
-    them, nats: median, 99th percentile and most; and the logarithm of their mean likelihood ratio,
-    which for honest ones is what ``groups.null_nats`` of the policy stands for."""
+    them, nats: median, 99th percentile and most; and of those that were tested, how many, and the
+    logarithm of the mean of their highest likelihood ratios, which for honest ones is what
+    ``groups.null_nats`` of the policy stands for."""
     found: dict[str, dict[str, Any]] = {}
     for kind in sorted({group["kind"] for group in groups}):
         for name, evil in (("honest", False), ("campaign", True)):
-            mine = [
-                group["nats"]
+            those = [
+                group
                 for group in groups
                 if group["kind"] == kind and (group["fraudulent"] >= 0.5) is evil
             ]
+            mine = [group["nats"] for group in those]
+            tested = [group["ratio"] for group in those if group["ratio"] is not None]
             if mine:
                 levels = np.round(np.quantile(mine, [0.5, 0.99, 1.0]), 2).tolist()
                 names = ("p50", "p99", "max")
                 found.setdefault(kind, {})[name] = {
                     "links": len(mine),
-                    "log_mean_ratio": round(log_mean_exp(np.array(mine)), 2),
+                    "tested": len(tested),
+                    "log_mean_ratio": round(log_mean_exp(np.array(tested)), 2) if tested else None,
                     **dict(zip(names, levels, strict=True)),
                 }
     return found

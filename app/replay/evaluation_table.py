@@ -142,7 +142,7 @@ def _behind(results: Sequence[Result], date: str) -> list[str]:
     versions = ", ".join(sorted({result["versions"]["detector"] for result in results}))
     requests = number(sum(result["requests"] for result in results))
     return [
-        f"Measured {date}, runs: {len(results)}, requests: {requests}, in a closed loop on simulated"
+        f"Measured {date}, runs: {len(results)}, requests: {requests}; closed loop, simulated"
         f" attacks. Report seeds {seeds}; tuning used seeds {TUNING_SEEDS[0]} to"
         f" {TUNING_SEEDS[-1]} alone. Detector {versions}; every version that was ever run on a"
         " report seed is listed in `tests/evaluation/report_seeds.ndjson`."

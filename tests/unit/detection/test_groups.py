@@ -380,6 +380,29 @@ def test_a_ring_is_weighed_by_its_size() -> None:
     assert colleagues == 0.0
 
 
+def test_a_ratio_is_tested_where_what_speaks_may_flag() -> None:
+    few, venue, product, exempt, web = judge(
+        *crowd(),
+        group(loads=[20, 35, 3], scores=EXTRACTING),
+        campaigns(kind=NETWORK),
+        group(loads=EVEN, scores={"elicitation": 8.0, "openings": 8.0, "capabilities": 8.0}),
+        campaigns(exempt=1.0),
+        campaigns(),
+    ).ratio[-5:]
+    assert math.isnan(few)
+    assert math.isnan(venue)
+    assert product == exempt == -math.inf
+    assert web > 8.0
+
+
+def test_what_may_not_flag_makes_no_room_for_others() -> None:
+    """Behaviour that many products share is no discovery, and lowers the bar for nobody."""
+    busy = group(loads=EVEN, scores={"elicitation": 8.0, "openings": 8.0, "active_hours": 8.0})
+    judged = judge(*crowd(count=100), *[busy] * 100)
+    assert judged.nats[-1] > 8.0
+    assert not judged.flagged.any()
+
+
 def test_a_large_ring_is_suspended_for_one_thing_more_and_not_by_itself() -> None:
     plain, hides = ring(200), ring(200, scores={"proxy": 5.0})
     judged = judge(*crowd(), plain, hides)

@@ -25,8 +25,8 @@ def test_distributions_come_with_the_thresholds_of_the_policy() -> None:
         np.ones(4, np.bool_),
     )
     groups = [
-        {"kind": "payment", "nats": 12.0, "fraudulent": 1.0},
-        {"kind": "payment", "nats": -99.0, "fraudulent": 0.25},
+        {"kind": "payment", "nats": 12.0, "fraudulent": 1.0, "ratio": 9.0},
+        {"kind": "payment", "nats": -99.0, "fraudulent": 0.25, "ratio": None},
     ]
     found = histograms(np.array([0.01, np.nan, 0.9, 1.0]), labels, groups, default_policy())
     assert sum(found["accounts"]["benign"]) == 1
@@ -38,6 +38,8 @@ def test_distributions_come_with_the_thresholds_of_the_policy() -> None:
     assert found["groups"]["thresholds"]["suspend"] > found["groups"]["thresholds"]["throttle"]
     assert by_kind(groups)["payment"]["campaign"] == {
         "links": 1,
+        "tested": 1,
+        "log_mean_ratio": 9.0,
         "p50": 12.0,
         "p99": 12.0,
         "max": 12.0,
