@@ -54,8 +54,8 @@ SURE_SHARE = 0.75
 """Share of a link's activity by members of a campaign from which all of it is taken for theirs."""
 
 JUDGED = (PROGRAM, RING)
-"""Rings, and the one link that people share by chance and that is judged all the same. Others
-are shared by too many to say who belongs to whom: a proxy seller has honest customers beside the
+"""Rings, and the one link that people share by chance and that is judged all the same. Others are
+shared by too many to say who belongs to whom: a proxy seller has honest customers beside the
 campaign at every exit."""
 HINTS = 0.3
 """Share of its weight that linkage or association must bring, or no link is flagged: a product's
@@ -101,8 +101,8 @@ class Assessment(NamedTuple):
     0 where not flagged; ``profile`` uint8[n, normal scores], mean normal scores as thousandths over
     four; ``nats`` float64[n], the sum; and what it was made of. ``ratio`` float64[n], the logarithm
     of the likelihood ratio that was tested: ``nats``, or minus infinity where what speaks may not
-    flag, NaN where the link is not tested. ``suspect`` bool[n], programs whose
-    members behave like a campaign's, whether or not that is enough to flag them.
+    flag, NaN where the link is not tested. ``suspect`` bool[n], programs whose members behave like
+    a campaign's, whether or not that is enough to flag them.
     """
 
     flagged: npt.NDArray[np.bool_]
