@@ -14,8 +14,8 @@ SEED = 1  # a tuning seed: report seeds are not looked at every day
 
 
 class Gate(NamedTuple):
-    """The world of a slice, the least that is asked of it, and how many honest accounts may be acted
-    on at most."""
+    """The world of a slice, the least asked of it, and how many honest accounts may be acted on at
+    most."""
 
     scenario: str
     share: float
