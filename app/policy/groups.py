@@ -99,7 +99,9 @@ class GroupLinkage(GroupDetector):
 
     starts_at: float = _starts_at(1.0, "four strangers may be a family")
     saturates_at: float = _saturates_at(4.0, "cards by the dozen, each for several strangers")
-    weight: float = _weight(8.0, "no honest ring of simulated worlds had a fifth of what saturates")
+    weight: float = _weight(
+        8.0, "no honest ring of simulated worlds had a quarter of what saturates"
+    )
 
 
 class GroupAssociation(GroupDetector):

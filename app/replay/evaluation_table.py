@@ -160,10 +160,12 @@ def _curve(title: str, figure: str, results: Sequence[Result]) -> list[str]:
         for mode in [mode.value for mode in ShareMode] if whole else [result["share_mode"]]:
             row = cells.setdefault((result["scenario"], mode), {})
             row.setdefault(result["share"], []).append(result)
+    first = next(iter(ShareMode)).value
     rows = [
         [f"`{name}`{_mark(by_share)}", mode.removeprefix("fixed_")]
         + [_spread([r[figure] for r in by_share.get(share, [])]) for share in SHARES]
         for (name, mode), by_share in cells.items()
+        if mode == first or set(by_share) != {100.0}  # a line that says nothing new
     ]
     return _table(f"{title}, by share", ["", "fixed", *(f"{s:g} %" for s in SHARES)], rows)
 
