@@ -47,6 +47,8 @@ def row_of(account: Account) -> dict[str, Any]:
         "detectors_off": sum(1 << EVIDENCE_NAMES.index(name) for name in account.cleared),
         "cleared": [account.cleared.get(name, 0.0) for name in EVIDENCE_NAMES],
         "verdict_offset": 0,
+        "ring": 0,
+        "web": 0,
         "campaign": account.campaign,
         "campaign_epoch": 0,
         "campaign_probability": account.campaign_probability,
