@@ -224,7 +224,8 @@ class Pair:
         assert set(self.store.keys()) == set(plain.accounts)
         assert set(self.store.keys(self.store.dirty_slots())) == plain.changed
         for key, account in plain.accounts.items():
-            assert differences(views.rows[self.store.get(key)], row_of(account)) == {}, key
+            found = differences(views.rows[self.store.get(key)], row_of(account))
+            assert found == {}, (key, found)
         ledger = self.state.ledger
         assert {name: int(ledger[at]) for name, at in LEDGER.items()} == {
             name: plain.counts.get(name, 0) for name in LEDGER

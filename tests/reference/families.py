@@ -3,6 +3,8 @@
 import math
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from app.state.layout import FAMILIES, HORIZONS_MS
 from tests.reference.requests import Ask
 from tests.reference.windows import TICK
@@ -16,6 +18,12 @@ class Place:
     key: int = 0
     weight: float = 0.0
     trial: str = "alone"
+
+
+def as_kept(weight: float) -> float:
+    """``weight`` in the 32 bits of a row, for which of two nearly equal ones is the lighter decides
+    who gives way."""
+    return float(np.float32(weight))
 
 
 def lightest(places: list[Place]) -> Place:
@@ -34,14 +42,14 @@ class HeavyHitters:
 
     def decay(self, factor: float) -> None:
         for place in self.places:
-            place.weight *= factor
+            place.weight = as_kept(place.weight * factor)
 
     def add(self, key: int, weight: float) -> None:
         place = next((one for one in self.places if one.weight > 0 and one.key == key), None)
         if place is None:
             place = lightest(self.places)
             place.key = key
-        place.weight += weight
+        place.weight = as_kept(place.weight + weight)
 
 
 def splitmix(counter: int) -> float:
@@ -78,7 +86,7 @@ class Families:
         if ts < clock:
             return factor
         for place in self.places:
-            place.weight *= factor
+            place.weight = as_kept(place.weight * factor)
         self.novel *= factor
         return 1.0
 
@@ -91,10 +99,10 @@ class Families:
         if not near:
             place = lightest(self.places)
             self._mark(place, prompt)
-            place.weight += weight
+            place.weight = as_kept(place.weight + weight)
             return
         bits, place = min(near, key=lambda pair: pair[0])
-        place.weight += weight
+        place.weight = as_kept(place.weight + weight)
         if bits == 0:
             if place.trial == "open":
                 self.recaptured += (1.0 - self.recaptured) / 4
