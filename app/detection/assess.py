@@ -192,13 +192,13 @@ def _suspect(
     rest: what links them does not count here."""
     tied = evidence.nats[:, [LINKAGE, ASSOCIATION]].sum(axis=1)
     behaviour = evidence.nats.sum(axis=1) - tied
-    restless = (evidence.nats >= HINTS * weights)[:, [CONCEALMENT, RHYTHM]].any(axis=1)
+    restless = _brings(evidence.nats, HINTS * weights)[:, [CONCEALMENT, RHYTHM]].any(axis=1)
     known = (measures.trusted > 0.5) | (measures.exempt > 0.5)
     suspect: npt.NDArray[np.bool_] = (
         (kinds == PROGRAM)
         & (measures.members >= LEAST_BY_CHANCE)
         & (behaviour >= LEAST_SUSPICION)
-        & (evidence.nats[:, CONTENT] >= SPEAKS * weights[CONTENT])
+        & _brings(evidence.nats, SPEAKS * weights)[:, CONTENT]
         & restless
         & ~known
     )
@@ -208,14 +208,14 @@ def _suspect(
 def _may_flag(nats: Floats, weights: Floats) -> npt.NDArray[np.bool_]:
     """Whether what speaks is of the kinds that may flag: something ties the members together, or
     they ask, hide and never rest, all as much as can be told."""
-    behaves = (nats >= FULLY * weights)[:, BEHAVIOUR].all(axis=1)
+    behaves = _brings(nats, FULLY * weights)[:, BEHAVIOUR].all(axis=1)
     may: npt.NDArray[np.bool_] = np.logical_or(_tied(nats, weights), behaves)
     return may
 
 
 def _may_suspend(nats: Floats, weights: Floats, families: int) -> npt.NDArray[np.bool_]:
     """Whether enough families speak, a tie between the members being one of them."""
-    speaks: npt.NDArray[np.bool_] = (weights > 0) & (nats >= SPEAKS * weights)
+    speaks = _brings(nats, SPEAKS * weights)
     tied = _tied(nats, weights)
     purpose = speaks[:, [CONTENT, CONDUCT, LINKAGE]].any(axis=1)
     untied = np.delete(speaks, [LINKAGE, ASSOCIATION], axis=1).sum(axis=1)
@@ -225,8 +225,13 @@ def _may_suspend(nats: Floats, weights: Floats, families: int) -> npt.NDArray[np
 
 
 def _tied(nats: Floats, weights: Floats) -> npt.NDArray[np.bool_]:
-    hints = (nats >= HINTS * weights)[:, [LINKAGE, ASSOCIATION]]
-    return np.logical_or(hints[:, 0], hints[:, 1])
+    hints = _brings(nats, HINTS * weights)
+    return np.logical_or(hints[:, LINKAGE], hints[:, ASSOCIATION])
+
+
+def _brings(nats: Floats, least: Floats) -> npt.NDArray[np.bool_]:
+    """Which families bring at least ``least``; one without weight brings nothing."""
+    return (nats > 0.0) & (nats >= least)
 
 
 def _campaign_ids(

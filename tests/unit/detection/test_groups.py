@@ -395,6 +395,21 @@ def test_a_ratio_is_tested_where_what_speaks_may_flag() -> None:
     assert web > 8.0
 
 
+@pytest.mark.parametrize("off", range(len(GROUP_FAMILIES)))
+def test_a_family_without_weight_brings_nothing(off: int) -> None:
+    """Switching evidence off must not stand for it."""
+    detectors = list(POLICY.detectors)
+    detectors[off] = detectors[off]._replace(weight=0.0)
+    policy = POLICY._replace(detectors=tuple(detectors))
+    asks = {"elicitation": 8.0, "openings": 8.0, "capabilities": 8.0}
+    rows = world(*crowd(), group(loads=EVEN, scores=asks, created=[1_000] * 10))
+    judged = assess(rows, np.arange(1, len(rows) + 1, dtype=np.uint64), EPOCH, policy)
+    assert judged.nats[-1] > 2.0
+    assert not judged.flagged.any()
+    assert judged.ratio[-1] == -math.inf
+    assert not judged.suspect[:-1].any()
+
+
 def test_what_may_not_flag_makes_no_room_for_others() -> None:
     """Behaviour that many products share is no discovery, and lowers the bar for nobody."""
     busy = group(loads=EVEN, scores={"elicitation": 8.0, "openings": 8.0, "active_hours": 8.0})
