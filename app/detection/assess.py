@@ -41,7 +41,13 @@ from app.detection.group_evidence import (
     is_tight,
     weigh_groups,
 )
-from app.detection.group_measures import SCORE_UNIT, Floats, GroupMeasures, measure_groups
+from app.detection.group_measures import (
+    MOST_TRUSTED,
+    SCORE_UNIT,
+    Floats,
+    GroupMeasures,
+    measure_groups,
+)
 from app.kernels.hyperloglog import scrambled
 from app.state.link_layout import MEDIAN_SCORE, PROGRAM, RING, VOTES
 
@@ -193,7 +199,7 @@ def _suspect(
     tied = evidence.nats[:, [LINKAGE, ASSOCIATION]].sum(axis=1)
     behaviour = evidence.nats.sum(axis=1) - tied
     restless = _brings(evidence.nats, HINTS * weights)[:, [CONCEALMENT, RHYTHM]].any(axis=1)
-    known = (measures.trusted > 0.5) | (measures.exempt > 0.5)
+    known = (measures.trusted > MOST_TRUSTED) | (measures.exempt >= MOST_EXEMPT)
     suspect: npt.NDArray[np.bool_] = (
         (kinds == PROGRAM)
         & (measures.members >= LEAST_BY_CHANCE)

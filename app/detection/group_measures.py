@@ -45,6 +45,8 @@ SEVERAL = 8.0
 """Payment methods or devices in a group from which sharing them counts in full."""
 
 BURST_HOURS = 24
+MOST_TRUSTED = 0.5
+"""Share of members whom somebody has looked at above which a link joins nobody."""
 STRAYS = 2.0
 """Sightings in another web that chance may bring."""
 LEAST_LOADS = 12

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from app.detection.group_measures import strangers_of
+from app.detection.group_measures import MOST_TRUSTED, strangers_of
 from app.kernels.hyperloglog import union_estimates
 from app.kernels.link_rings import ring_name
 from app.state.link_layout import SAMPLE, SIGHTINGS, TRUSTED
@@ -34,7 +34,6 @@ from app.state.link_layout import SAMPLE, SIGHTINGS, TRUSTED
 MOST_JOINED = SAMPLE - 1
 """Members of a card or device that joins, at most: while the sample holds all, they are counted."""
 LEAST_STRANGERS = 0.5
-MOST_TRUSTED = 0.5
 MOST_OF_ALL = 0.1
 """Share of the accounts seen under any program that a program may have and still join: what more
 have is known to everybody."""

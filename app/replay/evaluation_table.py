@@ -24,7 +24,8 @@ from app.simulation.campaigns import LADDER, ShareMode
 Result = dict[str, Any]
 
 TUNING_SEEDS = tuple(range(1, 8))
-"""Seeds 8 and 9 are held back: what honest groups come to is fitted on them."""
+NULL_SEEDS = (8, 9)
+"""Held back from tuning: what honest groups come to is fitted on them."""
 SHARES = (100.0, 50.0, 25.0, 10.0, 5.0)
 GATED_SEEDS = (201, 202, 203)
 LADDER_SEED = 204
@@ -146,8 +147,9 @@ def _behind(results: Sequence[Result], date: str) -> list[str]:
     return [
         f"Measured {date}, runs: {len(results)}, requests: {requests}; closed loop, simulated"
         f" attacks. Report seeds {seeds}; tuning used seeds {TUNING_SEEDS[0]} to"
-        f" {TUNING_SEEDS[-1]} alone. Detector {versions}; every version that was ever run on a"
-        " report seed is listed in `tests/evaluation/report_seeds.ndjson`."
+        f" {TUNING_SEEDS[-1]} alone, and what honest groups come to was fitted on seeds"
+        f" {NULL_SEEDS[0]} and {NULL_SEEDS[-1]}. Detector {versions}; every version that was ever"
+        " run on a report seed is listed in `tests/evaluation/report_seeds.ndjson`."
     ]
 
 

@@ -28,7 +28,7 @@ HOUR_MS = 3_600_000
 
 
 # A program is in its own web, or in another's.
-WEBS = (int(ring_name(link_name(np.uint64(0xAA), PROGRAM))), 7)
+WEBS = (int(ring_name(np.uint64(link_name(np.uint64(0xAA), PROGRAM)))), 7)
 
 
 def tasks_of(seed: int) -> list[int]:
