@@ -48,6 +48,8 @@ from app.detection.group_measures import (
     GroupMeasures,
     measure_groups,
 )
+from app.detection.kindred import campaign_share
+from app.detection.rings import of_few_strangers
 from app.kernels.hyperloglog import scrambled
 from app.state.link_layout import MEDIAN_SCORE, PROGRAM, RING, VOTES
 
@@ -77,6 +79,9 @@ of one provider can show nothing, and each hypothesis makes the bar higher for t
 
 SPEAKS = 0.5
 """Share of its weight from which a family counts as speaking."""
+
+LEAST_KINDRED = 3.0
+"""Campaign's cards that a partition must be estimated to have before they speak for each other."""
 
 LEAST_SUSPICION = 4.5
 """Nats of its members' own behaviour from which a program joins them to a web: far below what flags
@@ -136,18 +141,23 @@ def assess(
     evidence = _without_echo(rows, evidence, policy)
     nats = evidence.nats.sum(axis=1) - policy.trust_nats * measures.trusted
     weights = np.array([detector.weight for detector in policy.detectors])
-    probability = 1.0 / (1.0 + np.exp(-(policy.prior_log_odds + nats)))
-    enough = _may_suspend(evidence.nats, weights, policy.suspend_families)
+    several = measures.members >= LEAST_BY_CHANCE
+    log_odds = _log_odds(rows, several, nats, evidence, policy)
+    # Cards of a few strangers, of which many are alike: that is what ties them.
+    tied = _tied(evidence.nats, weights) | (
+        is_tight(rows["kind"]) & (log_odds > policy.prior_log_odds)
+    )
+    probability = 1.0 / (1.0 + np.exp(-(log_odds + nats)))
+    enough = _may_suspend(evidence.nats, weights, tied, policy.suspend_families)
     probability = np.where(enough, probability, np.minimum(probability, policy.suspend_below))
     probability *= 1.0 - measures.exempt
     # Whom nothing but that speaks against is one of them as likely as they are many.
     beside = evidence.nats[:, ASSOCIATION]
     likely = 0.5 + 0.5 * np.minimum(measures.voters / SURE_SHARE, 1.0)
     probability = np.where(beside > nats - beside, np.minimum(probability, likely), probability)
-    may = _may_flag(evidence.nats, weights) & (measures.exempt < MOST_EXEMPT)
+    may = _may_flag(evidence.nats, weights, tied) & (measures.exempt < MOST_EXEMPT)
     ratio = np.where(may, nats, -np.inf)
     flagged = np.zeros(len(rows), np.bool_)
-    several = measures.members >= LEAST_BY_CHANCE
     strata = [is_tight(rows["kind"]), *((rows["kind"] == kind) & several for kind in JUDGED)]
     for stratum in map(np.flatnonzero, strata):
         log_e = ratio[stratum] - policy.null_nats
@@ -211,18 +221,47 @@ def _suspect(
     return suspect
 
 
-def _may_flag(nats: Floats, weights: Floats) -> npt.NDArray[np.bool_]:
+def _log_odds(
+    rows: npt.NDArray[Any],
+    several: npt.NDArray[np.bool_],
+    nats: Floats,
+    evidence: GroupEvidence,
+    policy: GroupPolicy,
+) -> Floats:
+    """Prior log odds of each group: the policy's or, where many groups are alike, more.
+
+    Cards and devices of a few strangers speak for each other, and so do programs of ``several``
+    members whom cards or devices tie (see ``app/detection/kindred.py``). What groups hear of others
+    that are a campaign's is left out, or they would hear their own echo.
+    """
+    own = nats - evidence.nats[:, ASSOCIATION]
+    linked = evidence.nats[:, LINKAGE] >= HINTS * policy.detectors[LINKAGE].weight
+    linked &= evidence.nats[:, LINKAGE] > 0.0
+    log_odds = np.full(len(rows), policy.prior_log_odds)
+    cards = is_tight(rows["kind"]) & of_few_strangers(rows)
+    programs = (rows["kind"] == PROGRAM) & several
+    for tested, alike in ((cards, cards), (programs, programs & linked)):
+        log_e = np.where(alike, own, -np.inf)[tested] - policy.null_nats
+        share = campaign_share(log_e)
+        if share * log_e.size >= LEAST_KINDRED:
+            many = np.log(share / (1.0 - share)) - policy.null_nats
+            log_odds[alike] = max(policy.prior_log_odds, float(many))
+    return log_odds
+
+
+def _may_flag(nats: Floats, weights: Floats, tied: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     """Whether what speaks is of the kinds that may flag: something ties the members together, or
     they ask, hide and never rest, all as much as can be told."""
     behaves = _brings(nats, FULLY * weights)[:, BEHAVIOUR].all(axis=1)
-    may: npt.NDArray[np.bool_] = np.logical_or(_tied(nats, weights), behaves)
+    may: npt.NDArray[np.bool_] = np.logical_or(tied, behaves)
     return may
 
 
-def _may_suspend(nats: Floats, weights: Floats, families: int) -> npt.NDArray[np.bool_]:
-    """Whether enough families speak, a tie between the members being one of them."""
+def _may_suspend(
+    nats: Floats, weights: Floats, tied: npt.NDArray[np.bool_], families: int
+) -> npt.NDArray[np.bool_]:
+    """Whether enough families speak, and something ties the members."""
     speaks = _brings(nats, SPEAKS * weights)
-    tied = _tied(nats, weights)
     purpose = speaks[:, [CONTENT, CONDUCT, LINKAGE]].any(axis=1)
     untied = np.delete(speaks, [LINKAGE, ASSOCIATION], axis=1).sum(axis=1)
     linked = speaks[:, [LINKAGE, ASSOCIATION]].sum(axis=1)

@@ -75,6 +75,13 @@ WEBBED = (0.1, 0.35)
 """Share of a program's activity by accounts of another suspect program from which that says
 something, and from which it says all it can. Customers of a product have that product in common."""
 MOST_OF_WEB = 2.1
+RINGED = (0.25, 0.6)
+"""Share of a program's activity, beyond that of all programs together, by accounts whose cards or
+devices strangers share, from which that says something, and from which it says all it can. It is
+about the accounts, not about what they ask: it stays however little of their traffic attacks."""
+MOST_OF_RINGED = 3.1
+USUAL_RINGED = 0.3
+"""Share that is taken for usual at most: a campaign must not become the yardstick."""
 MOST_OF_ONE = 2.1
 """What a single shared payment method or device may deviate by at most."""
 LEAST_RELIABILITY = 0.01
@@ -207,7 +214,23 @@ def _linkage(kinds: npt.NDArray[Any], measures: GroupMeasures) -> Floats:
     few, many = np.log(RING_SIZES)
     size = MOST_OF_RING * np.clip((np.log(strangers) - few) / (many - few), 0.0, 1.0)
     crowding = np.where(kinds == RING, size, crowding)
-    least, most = WEBBED
-    web = MOST_OF_WEB * np.clip((measures.webbed - least) / (most - least), 0.0, 1.0)
+    web = np.maximum(MOST_OF_WEB * _ramp(measures.webbed, WEBBED), _in_rings(kinds, measures))
     linkage: Floats = np.where(is_tight(kinds), one_thing, np.where(kinds == PROGRAM, web, 0.0))
     return np.maximum(linkage, np.maximum(crowding, 0.0))
+
+
+def _in_rings(kinds: npt.NDArray[Any], measures: GroupMeasures) -> Floats:
+    """How many more of a program's members than of all programs' share cards or devices with
+    strangers, wherever those are: their product need not be what they share them for."""
+    weight = measures.members * (kinds == PROGRAM)
+    usual = float((measures.ringed * weight).sum() / max(float(weight.sum()), 1.0))
+    usual = min(usual, USUAL_RINGED)
+    beyond = (measures.ringed - usual) / (1.0 - usual) * measures.strangers
+    return MOST_OF_RINGED * _ramp(beyond, RINGED)
+
+
+def _ramp(values: Floats, between: tuple[float, float]) -> Floats:
+    """0 to 1, as ``values`` go from the one to the other."""
+    least, most = between
+    ramp: Floats = np.clip((values - least) / (most - least), 0.0, 1.0)
+    return ramp

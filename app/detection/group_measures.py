@@ -70,7 +70,9 @@ class GroupMeasures(NamedTuple):
     the organisation that most of them have in common; ``trusted`` and ``exempt`` float64[n] shares
     of sightings; ``voters`` float64[n] share of sightings by accounts that a campaign holds, of
     the two windows or of the last two days, whichever is more; ``webbed`` float64[n] share of
-    sightings by accounts that another suspect program has, too;
+    sightings by accounts that another suspect program has, too; ``ringed`` float64[n] share of
+    sightings by accounts that cards and devices join to strangers, where many of either are behind
+    them;
     ``crowding`` float64[n], doublings of members per payment method or device, whichever is more,
     where the group has several of them.
     """
@@ -87,6 +89,7 @@ class GroupMeasures(NamedTuple):
     exempt: Floats
     voters: Floats
     webbed: Floats
+    ringed: Floats
     crowding: Floats
 
 
@@ -114,6 +117,7 @@ def measure_groups(rows: npt.NDArray[Any]) -> GroupMeasures:
         exempt=counts[:, EXEMPT] / sightings,
         voters=np.maximum(rows["voters"].sum(axis=1, dtype=np.float64) / sightings, _today(rows)),
         webbed=np.maximum(rows["webbed"].sum(axis=1, dtype=np.float64) - STRAYS, 0.0) / sightings,
+        ringed=_ringed(rows, sightings),
         crowding=_crowding(rows, members, counts, sightings),
     )
 
@@ -156,6 +160,18 @@ def _crowding(
         doublings = np.log2(np.maximum(have[asked] / distinct, 1.0)) * several
         crowding[asked] = np.maximum(crowding[asked], doublings)
     return crowding
+
+
+def _ringed(rows: npt.NDArray[Any], sightings: Floats) -> Floats:
+    """One ring may be a family that uses one product: several are worth what several cards are."""
+    asked = np.flatnonzero(rows["ringed"].any(axis=1))
+    distinct = np.zeros(len(rows))
+    for thing in range(len(THINGS)):
+        found = union_estimates(rows["things"][asked, :, thing])
+        distinct[asked] = np.maximum(distinct[asked], found)
+    several = np.clip((distinct - 1.0) / (SEVERAL - 1.0), 0.0, 1.0)
+    ringed: Floats = rows["ringed"].sum(axis=1, dtype=np.float64) / sightings * several
+    return ringed
 
 
 def _evenness(rows: npt.NDArray[Any], taken: npt.NDArray[np.bool_]) -> Floats:

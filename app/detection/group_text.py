@@ -19,7 +19,8 @@ SHARES = {
 """What members of a link have in common, where "share one" does not say it."""
 TIES = {
     "ring": "Of honest people no more than a dozen are joined so",
-    "program": "They have several such programs in common, or share what strangers do not",
+    "program": "They have several such programs in common, or pay with cards or sit at devices that"
+    " strangers share",
 }
 TIE = "They are strangers to each other and share what strangers do not"
 

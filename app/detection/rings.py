@@ -11,6 +11,10 @@ Rastogi et al., "Finding connected components in Map-Reduce in logarithmic round
 which only the neighbours' names are passed here): a payment method or device names the ring of its
 members, an account keeps the smallest name it was told and tells it to its other links.
 
+A small ring proves little, too, but a program whose members sit in many of them is tied: it counts
+the sightings that are in any ring (``ringed``), wherever the cards are and however little of the
+accounts' traffic is the program's.
+
 A link that joins must be one that a few strangers share. One that more share is judged by itself,
 and one of an organisation, or of customers who are known, joins colleagues.
 
@@ -47,13 +51,21 @@ def ring_names(rows: npt.NDArray[Any], names: npt.NDArray[np.uint64]) -> Names:
     ``rows`` structured[n] of ``LINK``; ``names`` uint64[n] name them, the same in every process.
     Returns uint32[n]; 0: it joins nobody.
     """
+    ring = _smaller(_smaller(rows["ring"], rows["ring_heard"]), _own(names))
+    return np.where(of_few_strangers(rows), ring, np.uint32(0))
+
+
+def of_few_strangers(rows: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Which of ``rows``, structured[n] of ``LINK``, have few members, most of them strangers to
+    each other whom nobody has looked at: of a card or a device, those that join."""
     members = (rows["member_epochs"] != 0).sum(axis=1)
     sightings = np.maximum(rows["counts"][:, :, SIGHTINGS].sum(axis=1, dtype=np.float64), 1.0)
     trusted = rows["counts"][:, :, TRUSTED].sum(axis=1, dtype=np.float64) / sightings
-    joins = (members >= 2) & (members <= MOST_JOINED)
-    joins &= (strangers_of(rows) >= LEAST_STRANGERS) & (trusted <= MOST_TRUSTED)
-    ring = _smaller(_smaller(rows["ring"], rows["ring_heard"]), _own(names))
-    return np.where(joins, ring, np.uint32(0))
+    few = (members >= 2) & (members <= MOST_JOINED)
+    strangers: npt.NDArray[np.bool_] = (
+        few & (strangers_of(rows) >= LEAST_STRANGERS) & (trusted <= MOST_TRUSTED)
+    )
+    return strangers
 
 
 def web_names(rows: npt.NDArray[Any], names: npt.NDArray[np.uint64], active: float) -> Names:

@@ -1,7 +1,8 @@
 """What a link hears of the rings and webs that its members are in (see ``app/detection/rings.py``).
 
-Of rings, the smallest name: whatever the order, it is the same. Of webs, how many sightings of a
-program are in another program's. Order and merging leave no trace.
+Of rings, the smallest name: whatever the order, it is the same; of a program also how many of its
+sightings are in any. Of webs, how many sightings of a program are in another program's. Order and
+merging leave no trace.
 """
 
 import numpy as np
@@ -34,11 +35,13 @@ def ring_name(name: np.uint64) -> np.uint64:
 
 
 @lean_kernel
-def forget_webs(row: Record, epoch: Int, clock: Clock) -> None:
+def forget_rings(row: Record, epoch: Int, clock: Clock) -> None:
     """Clear the windows that ``epoch`` makes too old; before ``advance`` is called for it."""
     windows = epoch // clock.window - np.int64(row["last_epoch"]) // clock.window
     for ahead in range(1, min(windows, 2) + 1):
-        row["webbed"][(epoch // clock.window + 1 - ahead) & 1] = 0
+        w = (epoch // clock.window + 1 - ahead) & 1
+        row["webbed"][w] = 0
+        row["ringed"][w] = 0
 
 
 @lean_kernel
@@ -46,13 +49,15 @@ def hear(row: Record, values: npt.NDArray[np.int64], clock: Clock) -> None:
     """Note the ring and the web in the sighting ``values``, for whose epoch ``advance`` was
     called."""
     row["ring_heard"] = smaller_name(np.int64(row["ring_heard"]), values[s.SIG_RING])
-    web = values[s.SIG_WEB]
     epoch = values[s.SIG_EPOCH]
-    if web == 0 or values[s.SIG_KIND] != PROGRAM or not in_window(row, epoch, clock):
+    if values[s.SIG_KIND] != PROGRAM or not in_window(row, epoch, clock):
         return
+    w = epoch // clock.window & 1
+    if values[s.SIG_RING] != 0:
+        row["ringed"][w] = capped_sum(row["ringed"][w], 1, SUMS_CEILING)
+    web = values[s.SIG_WEB]
     own = ring_name(link_name(np.uint64(values[s.SIG_HASH]), np.int64(PROGRAM)))
-    if np.uint64(web) != own:
-        w = epoch // clock.window & 1
+    if web != 0 and np.uint64(web) != own:
         row["webbed"][w] = capped_sum(row["webbed"][w], 1, SUMS_CEILING)
 
 
@@ -68,8 +73,9 @@ def merge_rings(row: Record, other: Record, clock: Clock) -> None:
         window = newest - back
         if window >= 0 and np.int64(row["last_epoch"]) // clock.window - window < 2:
             w = window & 1
-            webbed = np.int64(other["webbed"][w])
+            webbed, ringed = np.int64(other["webbed"][w]), np.int64(other["ringed"][w])
             row["webbed"][w] = capped_sum(row["webbed"][w], webbed, SUMS_CEILING)
+            row["ringed"][w] = capped_sum(row["ringed"][w], ringed, SUMS_CEILING)
 
 
 @lean_kernel

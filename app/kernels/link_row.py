@@ -27,7 +27,7 @@ import numpy.typing as npt
 from app.kernels import sighting_columns as s
 from app.kernels.compile import lean_kernel
 from app.kernels.decode_types import Bool, Int, Record
-from app.kernels.link_rings import forget_webs, hear, merge_rings
+from app.kernels.link_rings import forget_rings, hear, merge_rings
 from app.kernels.link_sample import forget_members, merge_samples, sample_sighting
 from app.kernels.link_sums import (
     HOURS_CEILING,
@@ -96,7 +96,7 @@ def merge_links(row: Record, other: Record, clock: Clock) -> None:
 def _advance_link(row: Record, epoch: Int, clock: Clock) -> None:
     forget_members(row, epoch, clock)
     forget_votes(row, epoch, clock)
-    forget_webs(row, epoch, clock)
+    forget_rings(row, epoch, clock)
     advance(row, epoch, clock)
 
 

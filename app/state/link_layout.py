@@ -52,7 +52,7 @@ LINK_KINDS = (
     RING,
 ) = range(len(LINK_KINDS))
 
-LINK_VERSION = 3
+LINK_VERSION = 4
 
 # Sums over a sighting's account, in ``scores``. The first ones are normal scores: how many robust
 # deviations the account lies above the live population's median in a trait, held to -4..4, as
@@ -116,6 +116,7 @@ LINK = np.dtype(
         ("votes", np.uint32, (2, VOTES)),  # sightings that hold each of them
         ("voters", np.uint32, (2,)),  # sightings that hold any campaign
         ("webbed", np.uint32, (2,)),  # sightings that are in another program's web
+        ("ringed", np.uint32, (2,)),  # sightings that cards and devices put in a ring
         ("registers", np.uint8, (2, REGISTERS)),  # HyperLogLog of the accounts
         ("things", np.uint8, (2, len(THINGS), THING_REGISTERS)),  # and of what they have
         # by day

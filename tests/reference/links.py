@@ -68,10 +68,13 @@ def link_of(
     }
     kept = [x for x in sightings if last // window - x.epoch // window < 2]
     row["webbed"] = [0, 0]
+    row["ringed"] = [0, 0]
     for x in kept:
         own = (scrambled(int(x.hash, 16) ^ PROGRAM << 56) >> 32) | 1
         if x.kind == "program" and x.web and int(x.web, 16) != own:
             row["webbed"][x.epoch // window % 2] += 1
+        if x.kind == "program" and x.ring:
+            row["ringed"][x.epoch // window % 2] += 1
     row["ring_heard"] = min((int(x.ring, 16) for x in sightings if x.ring), default=0)
     for x in kept:
         _add_to_window(row, x.epoch // window % 2, x, 24 // day)

@@ -66,8 +66,12 @@ class Seed(Campaign):
         accounts["payment"] = np.where(pays, payment, NULL)
         accounts["billing"] = np.where(pays, accounts["access"], NULL)
         accounts["verification"] = np.where(pays, VERIFICATION["card"], VERIFICATION["email"])
-        machines = max(1, round(wave.size / traits.per_device))
-        accounts["device"] = world.new("device", machines) + rng.integers(0, machines, wave.size)
+        if traits.own_devices:
+            accounts["device"] = world.new("device", wave.size) + np.arange(wave.size)
+        else:
+            machines = max(1, round(wave.size / traits.per_device))
+            at = rng.integers(0, machines, wave.size)
+            accounts["device"] = world.new("device", machines) + at
         domain = rng.permutation(lots(rng, wave.size, ACCOUNTS_PER_DOMAIN, 0.6))
         own = world.new("email_domain", int(domain.max()) + 1) + domain
         bought = rng.random(wave.size) < traits.own_domains

@@ -16,6 +16,7 @@ from app.detection.group_evidence import (
     LOAD,
     MOST_OF_ONE,
     MOST_OF_RING,
+    MOST_OF_RINGED,
     MOST_OF_WEB,
     weigh_groups,
 )
@@ -59,6 +60,8 @@ def group(
     exempt: float = 0.0,
     trust: float = 0.5,
     webbed: float = 0.0,
+    ringed: float = 0.0,
+    cards: int = 0,
 ) -> Any:
     """A link's row with at most as many members as a row names, each seen in four periods."""
     row = np.zeros(1, LINK)[0]
@@ -70,6 +73,9 @@ def group(
     row["counts"][0, TRUSTED] = round(4 * n * trusted)
     row["counts"][0, EXEMPT] = round(4 * n * exempt)
     row["webbed"][0] = round(4 * n * webbed)
+    row["ringed"][0] = round(4 * n * ringed)
+    for k in range(cards):
+        observe(row["things"][0, 0], np.uint64(scrambled(np.uint64(k))))
     for k, name in enumerate(NORMAL_SCORES):
         shrunk = trust * (scores or {}).get(name, 0.0)
         row["scores"][0, k] = round(4 * n * (MEDIAN_SCORE + 125 * shrunk))
@@ -352,6 +358,62 @@ def test_a_products_customers_have_one_program_and_a_campaigns_several() -> None
     assert product == 0.0 < some < web == pytest.approx(MOST_OF_WEB)
     other = judge(*crowd(), group(PAYMENT, orgs=[5] * 8, webbed=0.9))
     assert other.evidence.deviations[-1, LINKAGE] == 0.0
+
+
+def test_members_who_share_cards_with_strangers_are_tied_whatever_they_ask() -> None:
+    judged = judge(
+        *crowd(), *(group(ringed=share, cards=12) for share in (0.2, 0.5, 0.9)), group(ringed=0.9)
+    )
+    few, some, most, one_family = judged.evidence.deviations[-4:, LINKAGE].tolist()
+    assert few == 0.0 < some < most == pytest.approx(MOST_OF_RINGED)
+    assert one_family == 0.0
+    colleagues = judge(*crowd(), group(ringed=0.9, cards=12, orgs=[5] * 8))
+    assert colleagues.evidence.deviations[-1, LINKAGE] == 0.0
+
+
+def test_where_everybody_shares_cards_it_ties_nobody() -> None:
+    sharing = [group(ringed=0.5, cards=12) for _ in range(300)]
+    judged = judge(*sharing, group(ringed=0.45, cards=12), group(ringed=0.95, cards=12))
+    usual, most = judged.evidence.deviations[-2:, LINKAGE].tolist()
+    assert usual == 0.0
+    assert most == pytest.approx(MOST_OF_RINGED)
+
+
+ASKING = {**EXTRACTING, "elicitation": 5.0, "openings": 4.0, "active_hours": 1.0}
+
+
+def card(**traits: Any) -> Any:
+    """A card of five strangers who behave as a campaign's do, but for what is in ``traits``."""
+    given = {"loads": EVEN[:5], "scores": ASKING, "created": [1_000] * 5} | traits
+    return group(PAYMENT, **given)
+
+
+def test_one_card_proves_little_and_many_of_a_kind_much() -> None:
+    families = [group(PAYMENT, loads=[3, 40, 9]) for _ in range(60)]
+    alone = judge(*crowd(), *families, card())
+    assert not alone.flagged.any()
+    many = judge(*crowd(), *families, *(card() for _ in range(20)))
+    assert many.flagged[-20:].all()
+    assert not many.flagged[:-20].any()
+    assert (many.probability[-20:] > POLICY.suspend_below).all()
+
+
+def test_cards_of_colleagues_are_no_kin_of_a_campaigns() -> None:
+    colleagues = [card(orgs=[7] * 5), card(trusted=1.0)]
+    judged = judge(*crowd(), *colleagues, *(card() for _ in range(20)))
+    assert not judged.flagged[300:302].any()
+    assert judged.flagged[302:].all()
+
+
+def test_what_cards_hear_of_each_other_does_not_count_them() -> None:
+    echoes = []
+    for _ in range(20):
+        row = group(PAYMENT, loads=[3, 40, 9])
+        row["voters"][0] = row["counts"][0, SIGHTINGS]
+        row["campaign"], row["campaign_nats"][ASSOCIATION] = 5, 60
+        echoes.append(row)
+    judged = judge(*crowd(), *echoes, card())
+    assert not judged.flagged[-1]
 
 
 def test_programs_join_a_web_by_what_their_members_do() -> None:

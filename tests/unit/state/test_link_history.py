@@ -8,7 +8,7 @@ import pytest
 from app.agents.links import LinkFolder, LinkSchedule
 from app.state.codec import RowCodec
 from app.state.link_codec import LINK_CODEC
-from app.state.link_history import LINK_1, LINK_2, TOTALS_1
+from app.state.link_history import LINK_1, LINK_2, LINK_3, TOTALS_1
 from app.state.link_layout import LINK, LINK_KINDS
 from app.state.link_totals import new_totals, totals_from_json, totals_to_json
 from app.state.store import ColumnStore
@@ -104,6 +104,19 @@ def test_a_link_that_layout_2_wrote_joins_nobody_and_is_otherwise_whole() -> Non
     read = LINK_CODEC.decode(value)
     assert (read["ring"], read["ring_heard"]) == (0, 0)
     assert (read["campaign"], read["requests"].tolist(), read["member"][0]) == (7, [3, 4], 9)
+    assert {name: read[name] for name in KEPT} == KEPT
+
+
+def test_a_program_that_layout_3_wrote_counts_rings_from_now_on() -> None:
+    store = ColumnStore(LINK_3, limit=1)
+    row = store.views().rows[store.add(KEY)]
+    kept = {"campaign": 7, "ring": 3, "webbed": [5, 6], "member": [9, *[0] * 15]}
+    for name, value in (KEPT | kept).items():
+        row[name] = value
+    ((_, value),) = RowCodec({3: LINK_3}).encode(store, store.slots())
+    read = LINK_CODEC.decode(value)
+    assert read["ringed"].tolist() == [0, 0]
+    assert (read["campaign"], read["ring"], read["webbed"].tolist()) == (7, 3, [5, 6])
     assert {name: read[name] for name in KEPT} == KEPT
 
 
