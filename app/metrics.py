@@ -272,6 +272,11 @@ SNAPSHOT = _gauge(
     "Number of the newest whole population snapshot.",
     "Stands still for hours: a partition sends no part; without a snapshot nothing is enforced.",
 )
+WATCHED = _gauge(
+    "watched_programs",
+    "Programs of campaigns that accounts are held against at once.",
+    "Thousands: campaigns take over what everybody uses; look at `reflux report`, dismiss.",
+)
 POPULATION_ACCOUNTS = _gauge(
     "population_accounts",
     "Active accounts in the newest population snapshot.",

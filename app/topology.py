@@ -1,9 +1,9 @@
 """The Faust application on one page: topics, tables, agents, and what moves between them.
 
     requests, profiles, operators, verdicts ──► accounts ──► enforcements, sightings, dead letters
-    sightings ──► links ──► verdicts, campaigns, dead letters
-    policy, population, campaign commands ──► every worker, not through the group
-                                              (``agents/broadcasts.py``)
+    sightings ──► links ──► verdicts, watches, campaigns, dead letters
+    policy, population, watches, campaign commands ──► every worker, not through the group
+                                                       (``agents/broadcasts.py``)
 
 Topics are read in chunks of record batches; both tables are columnar, and all that a worker has to
 say leaves it in the checkpoints of its partitions.
@@ -26,7 +26,7 @@ from app.agents.campaign_commands import CampaignCommands
 from app.agents.judgement import JudgementBook
 from app.agents.link_table import links_table
 from app.agents.monitor import Monitor
-from app.events.topics import CAMPAIGN_COMMANDS, POLICY, POPULATION, Topic
+from app.events.topics import CAMPAIGN_COMMANDS, POLICY, POPULATION, WATCHES, Topic
 from app.health import Health
 from app.kafka.clients import confluent_config
 from app.kafka.registry import schema_source
@@ -60,6 +60,7 @@ class Topology:
         heard: dict[Topic, Callable[[bytes | None, bytes | None, int], None]] = {
             POLICY: self._book.policy_record,
             POPULATION: lambda key, value, _: self._book.population_record(key, value),
+            WATCHES: lambda _, value, __: self._book.watch_record(value),
             CAMPAIGN_COMMANDS: lambda key, value, _: self._commands.record(key, value),
         }
         self._heard = {topic.full_name(settings.topic_prefix): heard[topic] for topic in heard}

@@ -14,6 +14,7 @@ from app.agents.lockstep import Lockstep
 from app.agents.markers import Markers
 from app.agents.sweep import Sweep
 from app.agents.table_partition import Pause, Place, Run, TablePartition
+from app.detection.watch_text import told_of_watch
 from app.events.framing import SchemaSource
 from app.events.source import Source
 from app.events.specs import REQUESTS
@@ -78,9 +79,11 @@ class AccountPartition(TablePartition):
         profile_schemas: AvroPrograms,
         lockstep: bool = False,
         population: Callable[[], int] | None = None,
+        watches: Callable[[], int] | None = None,
     ) -> None:
         """In ``lockstep`` requests wait for verdicts; and, where ``population`` tells the newest
-        epoch that every partition has ended, for the population that is to judge them."""
+        epoch that every partition has ended, for the population that is to judge them; and, where
+        ``watches`` tells the newest sighting period whose watched programs are known, for those."""
         super().__init__(place, store, codec, header)
         self.markers = Markers(place.partitions)
         """How far the partitions of links have come."""
@@ -93,6 +96,7 @@ class AccountPartition(TablePartition):
         )
         self._sweep = sweep
         self._population = population
+        self._watches = watches
         self._requests = ""
         self.schemas = schemas
         self.request_schemas = request_schemas
@@ -178,7 +182,8 @@ class AccountPartition(TablePartition):
                 decisions,
             )
             for decision in decisions[:made]:
-                self.act(decision, judgement, run.topic)
+                told = told_of_watch(decision, judgement.regimes.watches)
+                self.act(decision, judgement, run.topic, told)
             self.bury_decoded(run.topic, framed, decoded, REQUESTS, start, done)
             if done == count:
                 break
@@ -200,6 +205,8 @@ class AccountPartition(TablePartition):
         if self._population is not None and self._population() < epoch - 1:
             return True
         period = epoch * self._sweep.epoch_ms // self._sweep.period_ms
+        if self._watches is not None and self._watches() < period - 1:
+            return True
         return self.markers.complete < period - 1
 
     def decoded(self, framed: Framed, spec: RecordSpec, avro: AvroPrograms) -> Decoded:

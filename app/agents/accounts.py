@@ -70,6 +70,9 @@ def accounts_table(
     def ended() -> int:
         return book.population_reached(settings.partitions)
 
+    def watched() -> int:
+        return book.watches_reached(settings.partitions)
+
     def begin(place: Place, held: HeldPartition) -> AccountPartition:
         return AccountPartition(
             place,
@@ -91,6 +94,7 @@ def accounts_table(
             profile_schemas=profile_schemas,
             lockstep=settings.lockstep,
             population=ended if settings.lockstep else None,
+            watches=watched if settings.lockstep else None,
         )
 
     table = OwnedTable(

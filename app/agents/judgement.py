@@ -1,6 +1,7 @@
-"""What judges requests now: every policy and population snapshot a worker has heard of.
+"""What judges requests now: every policy, population snapshot and watched program that a worker has
+heard of.
 
-Fed by the broadcast reader with records of the policy and population topics; read by every
+Fed by the broadcast reader with records of the policy, population and watches topics; read by every
 partition. A policy that is invalid changes nothing: it is refused, counted and logged with the
 field and the reason.
 """
@@ -10,10 +11,12 @@ from typing import NamedTuple
 import structlog
 
 from app import metrics
+from app.agents.watch_book import WatchBook
 from app.detection.population import Snapshot, SnapshotAssembler
 from app.events.policies import PolicyRecord
 from app.events.population import PopulationPart
 from app.events.record import BadRecord
+from app.events.watches import WatchList
 from app.kernels.regimes import Regimes
 from app.policy.document import PolicyDocument
 from app.policy.load import InvalidPolicy, parse_policy
@@ -45,6 +48,7 @@ class JudgementBook:
         self._snapshots: list[Snapshot] = []
         self._assembler = SnapshotAssembler()
         self._heard: dict[int, int] = {}
+        self._watches = WatchBook()
         self._current: Judgement | None = None
         self._show()
 
@@ -53,7 +57,8 @@ class JudgementBook:
         """What judges now."""
         if self._current is None:
             policies = (self._default, *self._published)
-            self._current = Judgement(build_regimes(policies, self._snapshots), policies)
+            regimes = build_regimes(policies, self._snapshots, self._watches.watches)
+            self._current = Judgement(regimes, policies)
         return self._current
 
     def policy_record(self, key: bytes | None, value: bytes | None, timestamp: int) -> None:
@@ -123,6 +128,27 @@ class JudgementBook:
     def population_reached(self, partitions: int) -> int:
         """The newest epoch that all of ``partitions`` partitions have ended; -1: none."""
         return min(self._heard.get(number, -1) for number in range(partitions))
+
+    def watch_record(self, value: bytes | None) -> None:
+        """Take in a record of the topic of watched programs."""
+        if value is None:
+            return
+        try:
+            self._watches.add(WatchList.from_json(value))
+        except ValueError as exc:
+            # Written by workers alone: of another release, or somebody else's.
+            log.error("watch list refused", error=str(exc))
+            return
+        if self._current is not None:
+            # Neither a policy nor a snapshot is another for it: the rest stays as it was built.
+            regimes = self._current.regimes._replace(watches=self._watches.watches)
+            self._current = self._current._replace(regimes=regimes)
+        metrics.WATCHED.set(self._watches.newest)
+
+    def watches_reached(self, partitions: int) -> int:
+        """The newest sighting period whose watched programs all ``partitions`` partitions of links
+        have told; -1: none."""
+        return self._watches.reached(partitions)
 
     def _show(self) -> None:
         newest = (self._default, *self._published)[-1]

@@ -25,6 +25,7 @@ from app.agents.judgement import Judgement
 from app.agents.links import Folded, LinkFolder
 from app.agents.markers import Markers
 from app.agents.table_partition import Pause, Place, Run, TablePartition
+from app.agents.watching import watched_programs
 from app.detection.verdict_text import explain_verdict, explain_withdrawal
 from app.events import findings, markers
 from app.events.findings import LinkFinding
@@ -33,6 +34,7 @@ from app.events.markers import SweepMarker
 from app.events.record import BadRecord
 from app.events.sightings import sighted_account
 from app.events.verdicts import Verdict
+from app.events.watches import WatchList
 from app.kernels import reasons
 from app.kernels import sighting_columns as s
 from app.kernels.batches import Framed
@@ -64,6 +66,7 @@ class Outlets(NamedTuple):
     sightings: str
     verdicts: str
     campaigns: str
+    watches: str
     encoder: Encoder
 
 
@@ -192,7 +195,17 @@ class LinkPartition(TablePartition):
         marker = SweepMarker(
             epoch=epoch, partition=self.place.number, partitions=self.place.partitions
         ).framed()
+        watched = WatchList.model_construct(
+            epoch=epoch,
+            partition=self.place.number,
+            partitions=self.place.partitions,
+            starts=self._end(epoch),
+            membership_log_odds=policy.groups.membership_log_odds,
+            first_share=policy.campaigns.first_share,
+            programs=list(watched_programs(self.store, decided, self._period_ms)),
+        )
         told = [
+            Output(outlets.watches, *watched.encode()),
             *(Output(outlets.sightings, *finding.framed()) for finding in closed.findings),
             *(
                 Output(outlets.campaigns, *outlets.encoder.encode(outlets.campaigns, campaign))
@@ -235,6 +248,7 @@ class LinkPartition(TablePartition):
             throttle=policy.campaigns.throttle_probability,
             suspend=policy.campaigns.suspend_probability,
             first_share=policy.campaigns.first_share,
+            period_ms=self._period_ms,
             confirmed=decided.confirmed,
             dismissed=decided.dismissed,
         )

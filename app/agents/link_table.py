@@ -12,7 +12,7 @@ from app.agents.link_partition import LinkPartition, Outlets
 from app.agents.owned_table import OwnedTable
 from app.agents.table_partition import Place
 from app.events.framing import Encoder, SchemaSource
-from app.events.topics import CAMPAIGNS, SIGHTINGS, VERDICTS
+from app.events.topics import CAMPAIGNS, SIGHTINGS, VERDICTS, WATCHES
 from app.settings import Settings
 from app.state.link_codec import LINK_CODEC
 from app.state.partitions import HeldPartition
@@ -31,7 +31,8 @@ def links_table(
     topic, campaigns = (one.full_name(settings.topic_prefix) for one in (SIGHTINGS, CAMPAIGNS))
     encoder = Encoder(settings.output_encoding, schemas)
     encoder.prepare(campaigns, CAMPAIGNS.record)  # asks a registry now, not on the event loop
-    outlets = Outlets(topic, VERDICTS.full_name(settings.topic_prefix), campaigns, encoder)
+    verdicts, watches = (one.full_name(settings.topic_prefix) for one in (VERDICTS, WATCHES))
+    outlets = Outlets(topic, verdicts, campaigns, watches, encoder)
 
     def begin(place: Place, held: HeldPartition) -> LinkPartition:
         return LinkPartition(

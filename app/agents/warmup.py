@@ -32,6 +32,7 @@ from app.kernels.decode import Decoded
 from app.kernels.sighting_columns import SCHEMA_ID as SIGHTING_SCHEMA
 from app.kernels.spec import RecordSpec
 from app.policy.load import default_policy
+from app.policy.verdicts import apply_verdict
 from app.state.checkpoint import HEADER_KEY, Checkpoint
 from app.state.codec import ACCOUNT_CODEC, RowCodec
 from app.state.layout import ACCOUNT
@@ -145,6 +146,7 @@ def _use(accounts: AccountPartition) -> list[tuple[bytes, bytes]]:
     for _ in profiles(accounts, _run("profiles", _profiles())):
         pass
     _write_and_recover(accounts, ACCOUNT_CODEC)
+    apply_verdict(np.zeros(1, ACCOUNT)[0], 1, 0, 0.0, confirmed=False)
     return sightings
 
 
@@ -157,7 +159,7 @@ def _links(sightings: list[tuple[bytes, bytes]]) -> LinkPartition:
         None,
         judgement=lambda: book.current,
         commands=CampaignCommands(),
-        outlets=Outlets("sightings", "verdicts", "campaigns", Encoder()),
+        outlets=Outlets("sightings", "verdicts", "campaigns", "watches", Encoder()),
     )
     links.folder.flagged = 1  # else nobody looks for verdicts
     for _ in links.sightings(_run("sightings", sightings)):

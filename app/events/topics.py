@@ -23,6 +23,7 @@ from app.events.record import Record
 from app.events.requests import Request
 from app.events.sightings import Sighting
 from app.events.verdicts import Verdict
+from app.events.watches import WatchList
 
 Framing = Literal["json", "avro"]
 Partitioning = Literal["account", "link", "shared", "single"]
@@ -199,6 +200,19 @@ POPULATION = Topic(
     readers=(WORKER,),
     summary="The distributions that evidence is judged against.",
 )
+WATCHES = Topic(
+    name="watches.v1",
+    record=WatchList,
+    key="partition:slot",
+    partitioning="single",
+    compacted=True,
+    direction="internal",
+    writers=(WORKER,),
+    readers=(WORKER,),
+    summary="Programs that were found to be a campaign's: whoever uses one is held against it at"
+    " once.",
+    framings=("json",),
+)
 DEAD_LETTERS = Topic(
     name="dead-letters.v1",
     record=DeadLetter,
@@ -224,6 +238,7 @@ TOPICS: tuple[Topic, ...] = (
     SIGHTINGS,
     VERDICTS,
     POPULATION,
+    WATCHES,
     DEAD_LETTERS,
 )
 

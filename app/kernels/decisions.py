@@ -17,6 +17,7 @@ DECISION = np.dtype(
     [
         ("slot", np.int64),  # of the account, set by the caller
         ("offset", np.int64),  # of the record that tipped it, set by the caller
+        ("watched", np.int64),  # entry of the watch list that tipped it, from 1; 0: none did
         ("record", np.int64),  # number of the tipping record in its batch, set by the caller
         ("ts", np.int64),  # event time of the record that tipped it
         ("sequence", np.int64),

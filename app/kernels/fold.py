@@ -15,13 +15,14 @@ from app.kernels import ledger as l
 from app.kernels import reasons
 from app.kernels.batches import UNFRAMED
 from app.kernels.compile import lean_kernel
-from app.kernels.decode_types import Bytes, Int, Matrix, Record
+from app.kernels.decode_types import Bool, Bytes, Int, Matrix, Record
 from app.kernels.dirty import mark_dirty
 from app.kernels.fold_row import fold_request, reset_detection
 from app.kernels.index import ABSENT, lookup_frames, prefetch_row, upsert_hashed
 from app.kernels.ladder import judge
 from app.kernels.parameters import ALLOWED_LATENESS_MS, RETENTION_MS
 from app.kernels.prefetch import prefetch
+from app.kernels.recognise import LOOKOUT, Lookout, recognise
 from app.kernels.refusals import OPEN_LOOP, Refusals, refuse
 from app.kernels.regimes import Regimes, regime_at
 from app.kernels.repeats import fingerprint_of, is_repeat, remember
@@ -58,13 +59,14 @@ class Partition(NamedTuple):
     ``ledger`` int64[ledger.WIDTH]; ``guards`` int64[], see ``app/kernels/guards.py``; ``seen``
     uint64[2**k], event fingerprints by their low bits: a memory of the process, for the metric of
     repeats that come too late to be recognised, which decides nothing; ``refusals`` what a replay
-    refuses.
+    refuses; ``lookout`` scratch, which partitions that are folded one after the other may share.
     """
 
     ledger: npt.NDArray[np.int64]
     guards: npt.NDArray[np.int64]
     seen: npt.NDArray[np.uint64]
     refusals: Refusals = OPEN_LOOP
+    lookout: Lookout = LOOKOUT
 
 
 @lean_kernel
@@ -116,8 +118,8 @@ def fold_requests(
                 change = _fold_row(batch, i, slot, row, partition, retention, sighting_ms)
                 if change != _NOTHING:
                     mark_dirty(views, slot)
-                if change == _FOLDED and judge(
-                    row, ts, regimes, r, partition.guards, decisions[made]
+                if change == _FOLDED and _decide(
+                    row, batch.values[i], regimes, r, partition, decisions[made]
                 ):
                     decisions[made]["slot"] = slot
                     decisions[made]["offset"] = batch.frames[i, c.FRAME_OFFSET]
@@ -127,6 +129,23 @@ def fold_requests(
         if batch.status[i] != reasons.OK:
             ledger[l.DEAD] += records
     return count, made
+
+
+@lean_kernel
+def _decide(
+    row: Record,
+    values: Matrix,
+    regimes: Regimes,
+    r: Int,
+    partition: Partition,
+    decision: Record,
+) -> Bool:
+    """Whether the request ``values``, folded into ``row``, leads to an action: what it shows of a
+    campaign that is known is noted first."""
+    ts = values[c.REQ_TS]
+    entry = recognise(row, values, ts, regimes, r, partition.lookout)
+    decision["watched"] = entry + 1
+    return judge(row, ts, regimes, r, partition.guards, decision)
 
 
 @lean_kernel

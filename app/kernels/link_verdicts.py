@@ -24,18 +24,14 @@ from app.kernels import sighting_columns as s
 from app.kernels.columns import FRAME_OFFSET
 from app.kernels.compile import lean_kernel
 from app.kernels.decode_types import Bool, Int, Record
-from app.kernels.families import uniform
 from app.kernels.index import ABSENT
 from app.kernels.links import SightingBatch
 from app.kernels.membership import membership
+from app.kernels.note_verdict import MATERIAL, ROUNDING, step_of
+from app.kernels.recognise import has_turn
 from app.kernels.views import StoreViews
 from app.state.link_layout import CAMPAIGN, PROGRAM
 
-MATERIAL = 0.05
-"""A change of probability that is worth a record."""
-ROUNDING = 0.001
-"""What sightings and rows may have lost of a probability: an older campaign that is as sure as
-the one held takes its place, so that campaigns that share members become one."""
 RESTATE = 4
 """Sighting periods, a day of them: what rises is told at once, what falls within a day."""
 
@@ -44,15 +40,16 @@ class VerdictRules(NamedTuple):
     """What a policy and operators say about verdicts.
 
     ``membership_log_odds`` nats; ``throttle`` and ``suspend`` the steps' probabilities;
-    ``first_share`` of a link's members that get verdicts in the first epoch after it was flagged,
-    each later one adding as much; ``confirmed`` and ``dismissed`` uint64[], campaigns that an
-    operator has decided about, ascending.
+    ``first_share`` of a link's members that get verdicts in the first hour after it was flagged,
+    each later one adding as much; ``period_ms`` a sighting period; ``confirmed`` and ``dismissed``
+    uint64[], campaigns that an operator has decided about, ascending.
     """
 
     membership_log_odds: float
     throttle: float
     suspend: float
     first_share: float
+    period_ms: int
     confirmed: npt.NDArray[np.uint64]
     dismissed: npt.NDArray[np.uint64]
 
@@ -127,7 +124,9 @@ def _weigh(
         # Unless another link of the campaign has spoken for the account since.
         stale = values[s.SIG_CAMPAIGN_EPOCH] <= row["campaign_epoch"]
         return stale and _withdraw(values, campaign, verdict)
-    probability = sure * membership(row, values, rules.membership_log_odds)
+    probability = sure * membership(
+        row["profile"], values[s.SIG_SCORES :], values[s.SIG_TRUST], rules.membership_log_odds
+    )
     if not _is_news(probability, campaign, values, rules):
         return False
     since = values[s.SIG_EPOCH] - np.int64(row["campaign_epoch"])
@@ -193,9 +192,7 @@ def _is_news(
 
 @lean_kernel
 def _step(probability: float, rules: VerdictRules) -> Int:
-    if probability >= rules.suspend:
-        return np.int64(2)
-    return np.int64(1) if probability >= rules.throttle else np.int64(0)
+    return step_of(probability, rules.throttle, rules.suspend)
 
 
 @lean_kernel
@@ -218,9 +215,9 @@ def _has_turn(
     values: npt.NDArray[np.int64], campaign: np.uint64, since: Int, rules: VerdictRules
 ) -> Bool:
     """Whether the account is in the share of members that get verdicts ``since`` epochs after the
-    link was flagged: a fixed draw, so that every epoch only adds accounts."""
-    draw = uniform(np.uint64(values[s.SIG_ACCOUNT]) ^ campaign)
-    return draw < rules.first_share * max(since, 1)
+    link was flagged."""
+    age_ms = since * rules.period_ms
+    return has_turn(values[s.SIG_FIRST_SEEN], campaign, age_ms, rules.first_share)
 
 
 @lean_kernel

@@ -13,9 +13,8 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from app.kernels import sighting_columns as s
 from app.kernels.compile import lean_kernel
-from app.kernels.decode_types import Float, Record
+from app.kernels.decode_types import Float, Int
 from app.state.link_layout import MEDIAN_SCORE, NORMAL_SCORES
 
 LEAST_MEAN = 0.5  # a group's mean nearer to the median than this tells nobody apart
@@ -24,18 +23,24 @@ TOTAL_CAP = 5.0  # nats, of all
 
 
 @lean_kernel
-def membership(row: Record, values: npt.NDArray[np.int64], prior_log_odds: float) -> Float:
-    """Probability that the account of a sighting is a member of the campaign that ``row`` has.
+def membership(
+    profile: npt.NDArray[np.uint8],
+    scores: npt.NDArray[np.int64],
+    trust: Int,
+    prior_log_odds: float,
+) -> Float:
+    """Probability that an account under a campaign's link is a member of the campaign.
 
-    ``row`` one element of ``LINK``; ``values`` int64[SIG_WIDTH]; ``prior_log_odds`` nats that an
-    account under such a link is one, before anything is known of it.
+    ``profile`` uint8[normal scores] of the link, as in ``LINK``; ``scores`` int64[>= as many] the
+    account's, and ``trust`` in them, both in thousandths as in a sighting; ``prior_log_odds`` nats
+    that an account under such a link is one, before anything is known of it.
     """
-    trust = np.float64(values[s.SIG_TRUST]) / 1000.0
+    believed = np.float64(trust) / 1000.0
     total = 0.0
     for k in range(len(NORMAL_SCORES)):
-        mean = (4.0 * np.float64(row["profile"][k]) - MEDIAN_SCORE) / 125.0
+        mean = (4.0 * np.float64(profile[k]) - MEDIAN_SCORE) / 125.0
         if abs(mean) >= LEAST_MEAN:
-            own = (np.float64(values[s.SIG_SCORES + k]) - MEDIAN_SCORE) / 125.0
-            total += min(max(mean * own - 0.5 * trust * mean * mean, -CAP), CAP)
+            own = (np.float64(scores[k]) - MEDIAN_SCORE) / 125.0
+            total += min(max(mean * own - 0.5 * believed * mean * mean, -CAP), CAP)
     total = min(max(total, -TOTAL_CAP), TOTAL_CAP)
     return 1.0 / (1.0 + math.exp(-(prior_log_odds + total)))

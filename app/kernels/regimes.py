@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from app.kernels.compile import lean_kernel
 from app.kernels.decode_types import Int
+from app.kernels.watches import NO_WATCHES, Watches
 
 # Quantiles kept of each feature. Dense where people look (the upper tail) and where location and
 # scale come from.
@@ -51,7 +52,8 @@ class Regimes(NamedTuple):
     float64[R, TASKS], mean task shares; ``snapshot`` int64[R], its number, COLD without one;
     ``policy`` int32[R], position in the list the regimes were built from; ``exempt_kind``
     int32[R, X], ``exempt_value`` uint64[R, X] and ``exempt_until`` int64[R, X], the policy's
-    exemptions (kind EXEMPT_NONE ends the list).
+    exemptions (kind EXEMPT_NONE ends the list). ``watches`` are the programs of campaigns, in lists
+    of their own times.
     """
 
     starts: npt.NDArray[np.int64]
@@ -65,6 +67,7 @@ class Regimes(NamedTuple):
     exempt_kind: npt.NDArray[np.int32]
     exempt_value: npt.NDArray[np.uint64]
     exempt_until: npt.NDArray[np.int64]
+    watches: Watches = NO_WATCHES
 
 
 @lean_kernel

@@ -76,10 +76,10 @@ class Campaigns(Section):
     )
     first_share: float = setting(
         0.5,
-        "Share of a link's members that are told in the first sighting period after it was found;"
-        " each later period adds as much.",
+        "Share of a link's members that are told in the first hour after it was found; each later"
+        " hour adds as much.",
         unit="share of members",
-        why="a mistake shows on half of the accounts first; it costs a campaign six hours",
+        why="a mistake shows on half of the accounts first; it costs a campaign an hour",
         gt=0,
         le=1,
     )

@@ -9,6 +9,7 @@ import numpy as np
 from app.detection.features import FEATURES
 from app.detection.population import Snapshot
 from app.kernels.regimes import COLD, QUANTILES, Regimes
+from app.kernels.watches import NO_WATCHES, Watches
 from app.policy.document import MAX_EXEMPTIONS, PolicyDocument
 from app.policy.exemptions import kind_of, value_of
 from app.policy.parameters import HOUR_MS, compile_parameters
@@ -24,13 +25,17 @@ partition is likely to have; they take 6 MB.
 _ALWAYS = int(np.iinfo(np.int64).min)
 
 
-def build_regimes(policies: Sequence[PolicyDocument], snapshots: Sequence[Snapshot]) -> Regimes:
+def build_regimes(
+    policies: Sequence[PolicyDocument],
+    snapshots: Sequence[Snapshot],
+    watches: Watches = NO_WATCHES,
+) -> Regimes:
     """The regimes of ``policies`` (at least one) and ``snapshots``, each in the order published.
 
     A policy judges from its ``judges_from`` until another's; of two that start together the later
     one holds, and the first to start also judges what came before it. A snapshot judges from its
     ``starts`` if the policy then in force finds it large enough, until a newer one does or it is
-    too old. Without any the regime is cold: it detects nothing.
+    too old. Without any the regime is cold: it detects nothing. ``watches`` have their own times.
 
     Raises ValueError when there is no policy.
     """
@@ -45,7 +50,7 @@ def build_regimes(policies: Sequence[PolicyDocument], snapshots: Sequence[Snapsh
         snapshot = _judging(known, at, policies[policy])
         if not chosen or (policy, snapshot) != chosen[-1][1:]:
             chosen.append((at, policy, snapshot))
-    return _arrays(policies, chosen[-MAX_REGIMES:])
+    return _arrays(policies, chosen[-MAX_REGIMES:])._replace(watches=watches)
 
 
 def _boundaries(policies: Sequence[PolicyDocument], snapshots: Sequence[Snapshot]) -> list[int]:

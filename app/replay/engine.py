@@ -34,7 +34,7 @@ from app.replay.accounts import (
 )
 from app.replay.batches import Batch, IntArray, framed_records, select, split
 from app.replay.decisions import DecisionLog
-from app.replay.links import ReplayedLinks
+from app.replay.links import WATCHES_TOPIC, ReplayedLinks
 from app.replay.listener import Listener
 from app.state.checkpoint import Output
 
@@ -290,6 +290,8 @@ class Replay:
         for output in self.links.close(period):
             if output.topic == VERDICTS_TOPIC:
                 verdicts.append(output)
+            elif output.topic == WATCHES_TOPIC:
+                self._book.watch_record(output.value)
             else:
                 self._listener.campaign(output)
         self._settle(period, verdicts)

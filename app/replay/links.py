@@ -22,6 +22,7 @@ from app.state.store import ColumnStore
 SIGHTINGS_TOPIC = t.SIGHTINGS.full_name(PREFIX)
 VERDICTS_TOPIC = t.VERDICTS.full_name(PREFIX)
 CAMPAIGNS_TOPIC = t.CAMPAIGNS.full_name(PREFIX)
+WATCHES_TOPIC = t.WATCHES.full_name(PREFIX)
 
 
 class _Partition(InMemory, LinkPartition):
@@ -45,7 +46,9 @@ class ReplayedLinks:
         on_dead: OnDead,
     ) -> None:
         commands = CampaignCommands()
-        outlets = Outlets(SIGHTINGS_TOPIC, VERDICTS_TOPIC, CAMPAIGNS_TOPIC, Encoder())
+        outlets = Outlets(
+            SIGHTINGS_TOPIC, VERDICTS_TOPIC, CAMPAIGNS_TOPIC, WATCHES_TOPIC, Encoder()
+        )
         self.partitions = [
             _Partition(
                 Place(number, partitions, {}, t.DEAD_LETTERS.full_name(PREFIX)),
@@ -75,8 +78,9 @@ class ReplayedLinks:
     def close(self, period: int) -> Sequence[Output]:
         """Close every sighting period up to ``period``.
 
-        Returns the verdicts and campaign records since the last call. What partitions tell each
-        other of campaigns has been told: they heed it when they close the next period.
+        Returns the verdicts, watched programs and campaign records since the last call. What
+        partitions tell each other of campaigns has been told: they heed it when they close the next
+        period.
         """
         for partition in self.partitions:
             partition.close(period)

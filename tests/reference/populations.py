@@ -50,4 +50,5 @@ def regimes(policy: PolicyDocument | None = None) -> Regimes:
     """One regime: a policy (the default) and an ordinary population, for all time."""
     built = build_regimes([policy or PolicyDocument()], [snapshot()])
     # Before the snapshot comes a cold regime, and after its life another: only it stays.
-    return Regimes(*(array[1:2] for array in built))
+    own = {name: array[1:2] for name, array in built._asdict().items() if name != "watches"}
+    return Regimes(**own)

@@ -20,6 +20,7 @@ from app.events.framing import Encoder
 from app.events.markers import MARKER_KEY, SweepMarker
 from app.events.sightings import Sighting
 from app.events.verdicts import Verdict
+from app.events.watches import WatchList
 from app.kernels.batches import frame
 from app.policy.document import PolicyDocument
 from app.policy.load import default_policy
@@ -98,7 +99,7 @@ class Links:
             self.header,
             judgement=lambda: self.book.current,
             commands=self.commands,
-            outlets=Outlets("sightings", "verdicts", "campaigns", Encoder()),
+            outlets=Outlets("sightings", "verdicts", "campaigns", "watches", Encoder()),
             lockstep=self.lockstep,
         )
 
@@ -202,6 +203,12 @@ class Links:
         return [
             Campaign.from_json(o.value or b"") for o in self.waiting() if o.topic == "campaigns"
         ]
+
+    def watched(self) -> list[WatchList]:
+        """The lists of watched programs, in the order they were sent."""
+        sent = [o for o in self.waiting() if o.topic == "watches"]
+        assert all(o.partition == -1 for o in sent)
+        return [WatchList.from_json(o.value or b"") for o in sent]
 
     def findings(self) -> list[LinkFinding]:
         return [LinkFinding.read(o.value) for o in self.waiting() if o.topic == "sightings"]

@@ -8,32 +8,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.kernels import sighting_columns as s
 from app.kernels.membership import CAP, LEAST_MEAN, TOTAL_CAP, membership
-from app.state.link_layout import LINK, NORMAL_SCORES
+from app.state.link_layout import NORMAL_SCORES
 
 PRIOR = math.log(0.96 / 0.04)
 SCORES = len(NORMAL_SCORES)
 
 
-def asked(means: list[float], own: list[float], trust: float) -> tuple[Any, Any]:
-    """A link whose members have ``means``, and a sighting of an account with deviations ``own``."""
-    row = np.zeros(1, LINK)[0]
-    row["profile"] = np.rint((np.array(means) + 4) * 125 / 4)
-    values = np.zeros(s.SIG_WIDTH, np.int64)
-    values[s.SIG_SCORES : s.SIG_SCORES + SCORES] = np.rint((np.array(own) + 4) * 125)
-    values[s.SIG_TRUST] = round(1000 * trust)
-    return row, values
+def asked(means: list[float], own: list[float], trust: float) -> tuple[Any, Any, int]:
+    """The profile of a link whose members have ``means``; and the scores of an account with
+    deviations ``own``, with the trust in them."""
+    profile = np.rint((np.array(means) + 4) * 125 / 4).astype(np.uint8)
+    scores = np.rint((np.array(own) + 4) * 125).astype(np.int64)
+    return profile, scores, round(1000 * trust)
 
 
-def plainly(row: Any, values: Any, prior: float) -> float:
-    trust = values[s.SIG_TRUST] / 1000
+def plainly(profile: Any, scores: Any, trust: int, prior: float) -> float:
     total = 0.0
     for k in range(SCORES):
-        mean = (4 * float(row["profile"][k]) - 500) / 125
-        own = (float(values[s.SIG_SCORES + k]) - 500) / 125
+        mean = (4 * float(profile[k]) - 500) / 125
+        own = (float(scores[k]) - 500) / 125
         if abs(mean) >= LEAST_MEAN:
-            total += max(min(mean * own - trust * mean**2 / 2, CAP), -CAP)
+            total += max(min(mean * own - trust / 1000 * mean**2 / 2, CAP), -CAP)
     total = max(min(total, TOTAL_CAP), -TOTAL_CAP)
     return 1 / (1 + math.exp(-prior - total))
 
@@ -45,8 +41,8 @@ deviations = st.lists(st.floats(-4, 4), min_size=SCORES, max_size=SCORES)
 def test_it_is_the_formula(
     means: list[float], own: list[float], trust: float, prior: float
 ) -> None:
-    row, values = asked(means, own, trust)
-    assert membership(row, values, prior) == pytest.approx(plainly(row, values, prior), abs=1e-9)
+    case = asked(means, own, trust)
+    assert membership(*case, prior) == pytest.approx(plainly(*case, prior), abs=1e-9)
 
 
 def test_likeness_convicts_and_a_stranger_is_spared() -> None:
