@@ -3,9 +3,10 @@
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from app import metrics
 from app.agents.account_partition import AccountPartition
@@ -30,6 +31,7 @@ from app.kernels.murmur2 import partition_of
 from app.kernels.regimes import regime_at
 from app.policy.operators import apply_command, apply_dismissal
 from app.policy.verdicts import apply_verdict
+from app.state.layout import FLAG_WOVEN
 
 R = TypeVar("R", bound=Record)
 
@@ -290,6 +292,19 @@ def _command(
     return True
 
 
+def _join(row: npt.NDArray[Any], about: str, name: int) -> bool:
+    """Note the ring or the web that the account is in. The smallest name that was ever told stays,
+    and that there were several, in whatever order they come: no fence."""
+    own = int(row[about])
+    second = about == "web" and 0 < own != name and not row["flags"] & FLAG_WOVEN
+    if second:
+        row["flags"] |= FLAG_WOVEN
+    if not 0 < own <= name:
+        row[about] = name
+        return True
+    return bool(second)
+
+
 def _verdict(partition: AccountPartition, slot: int, verdict: Verdict, source: Source) -> bool:
     """Keep the finding of the campaign that is surest of the account; a newer epoch replaces.
 
@@ -299,11 +314,7 @@ def _verdict(partition: AccountPartition, slot: int, verdict: Verdict, source: S
     row = partition.store.views().rows[slot]
     campaign = int(verdict.campaign_id, 16)
     if verdict.about != "campaign":
-        # The smallest name that was ever told stays, in whatever order they come: no fence.
-        news = not 0 < int(row[verdict.about]) <= campaign
-        if news:
-            row[verdict.about] = campaign
-        return news
+        return _join(row, verdict.about, campaign)
     if source.offset < row["verdict_offset"]:
         return False
     # What is not confirmed weighs nothing, and must not take the place of what is.

@@ -76,11 +76,11 @@ WEBBED = (0.1, 0.35)
 something, and from which it says all it can. Customers of a product have that product in common."""
 MOST_OF_WEB = 2.1
 RINGED = (0.25, 0.6)
-"""Share of a program's activity, beyond that of all programs together, by accounts whose cards or
-devices strangers share, from which that says something, and from which it says all it can. It is
+"""Share of a program's activity, beyond that of most programs, by accounts whose cards or devices
+strangers share, from which that says something, and from which it says all it can. It is
 about the accounts, not about what they ask: it stays however little of their traffic attacks."""
 MOST_OF_RINGED = 3.1
-USUAL_RINGED = 0.3
+USUAL_RINGED = 0.15
 """Share that is taken for usual at most: a campaign must not become the yardstick."""
 MOST_OF_ONE = 2.1
 """What a single shared payment method or device may deviate by at most."""
@@ -222,9 +222,8 @@ def _linkage(kinds: npt.NDArray[Any], measures: GroupMeasures) -> Floats:
 def _in_rings(kinds: npt.NDArray[Any], measures: GroupMeasures) -> Floats:
     """How many more of a program's members than of all programs' share cards or devices with
     strangers, wherever those are: their product need not be what they share them for."""
-    weight = measures.members * (kinds == PROGRAM)
-    usual = float((measures.ringed * weight).sum() / max(float(weight.sum()), 1.0))
-    usual = min(usual, USUAL_RINGED)
+    programs = measures.ringed[kinds == PROGRAM]
+    usual = min(float(np.median(programs)), USUAL_RINGED) if programs.size else 0.0
     beyond = (measures.ringed - usual) / (1.0 - usual) * measures.strangers
     return MOST_OF_RINGED * _ramp(beyond, RINGED)
 

@@ -16,7 +16,7 @@ were they created together           ``created_at``, ``first_seen``
 do they move together to a model     ``model``, ``second_model`` and their shares
 do they hide, are they refused       ``scores``, ``refused``
 are they known to each other         ``org``
-who else do links like theirs join    ``payment``, ``device``, ``ring``, ``web``
+who else do links like theirs join    ``payment``, ``device``, ``ring``, ``web``, ``woven``
 what is known for or against them    ``risk``, ``tier``, ``verification``, ``exempt``,
                                      ``standing``, ``campaign``
 ===================================  ===========================================================
@@ -106,6 +106,10 @@ class Sighting(Record):
     )
     web: Hex16 | None = Field(
         default=None, description="The web that its programs put it in, likewise."
+    )
+    woven: bool = Field(
+        default=False,
+        description="Whether several of its programs have one, or are known to be a campaign's.",
     )
 
     def record_key(self) -> str:

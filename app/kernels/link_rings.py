@@ -57,7 +57,7 @@ def hear(row: Record, values: npt.NDArray[np.int64], clock: Clock) -> None:
         row["ringed"][w] = capped_sum(row["ringed"][w], 1, SUMS_CEILING)
     web = values[s.SIG_WEB]
     own = ring_name(link_name(np.uint64(values[s.SIG_HASH]), np.int64(PROGRAM)))
-    if web != 0 and np.uint64(web) != own:
+    if values[s.SIG_WOVEN] != 0 or (web != 0 and np.uint64(web) != own):
         row["webbed"][w] = capped_sum(row["webbed"][w], 1, SUMS_CEILING)
 
 

@@ -142,11 +142,12 @@ def _weigh(
 @lean_kernel
 def _joins(row: Record, values: npt.NDArray[np.int64], verdict: Record) -> Bool:
     """Whether the link puts the account of a sighting in a ring or a web of a smaller name than
-    that of its own."""
+    that of its own, or in a second web."""
     program = values[s.SIG_KIND] == PROGRAM
     ring = np.int64(row["ring"])
     own = values[s.SIG_WEB] if program else values[s.SIG_RING]
-    if ring == 0 or 0 < own <= ring:
+    second = program and values[s.SIG_WOVEN] == 0 and own != ring
+    if ring == 0 or (0 < own <= ring and not second):
         return False
     verdict["campaign"] = ring
     verdict["probability"] = 0.0

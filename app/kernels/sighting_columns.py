@@ -17,7 +17,7 @@ import numpy as np
 from app.state.layout import ACTIONS, TASKS, TIERS, VERIFICATIONS
 from app.state.link_layout import LINK_KINDS, NORMAL_SCORES, SCORES
 
-SCHEMA_ID = 2
+SCHEMA_ID = 3
 """Workers alone write and read sightings, by the schema they ship: no registry knows it."""
 
 SIG_KIND = 0  # index in LINK_KINDS
@@ -54,7 +54,8 @@ SIG_PAYMENT = SIG_INPUT_TOKENS + 1  # these two in the order of THINGS
 SIG_DEVICE = SIG_PAYMENT + 1
 SIG_RING = SIG_DEVICE + 1
 SIG_WEB = SIG_RING + 1
-SIG_WIDTH = SIG_WEB + 1
+SIG_WOVEN = SIG_WEB + 1  # 0 or 1
+SIG_WIDTH = SIG_WOVEN + 1
 
 FRAME_BYTES = 5  # magic byte and schema id
 HEX16 = 16

@@ -8,7 +8,15 @@ from app.kernels.avro_write import put_hex16, put_label, put_long, put_text
 from app.kernels.compile import lean_kernel
 from app.kernels.decode_types import Bytes, Int, Record
 from app.kernels.hours import HOUR_MS, SPAN
-from app.state.layout import ACTION_NONE, FLAG_PROFILE, TASKS, TIERS, VERIFICATIONS, WEEK
+from app.state.layout import (
+    ACTION_NONE,
+    FLAG_PROFILE,
+    FLAG_WOVEN,
+    TASKS,
+    TIERS,
+    VERIFICATIONS,
+    WEEK,
+)
 
 
 @lean_kernel
@@ -20,11 +28,13 @@ def put_summary(
     hours: Int,
     scores: npt.NDArray[np.int64],
     trust: Int,
+    watched: Int,
 ) -> Int:
     """Write the summary of an active account for sighting period number ``period``.
 
     ``row`` is one element of a structured array of ``ACCOUNT``; ``hours`` the period's length;
-    ``scores`` int64[len(NORMAL_SCORES)]; ``trust`` thousandths. ``out`` must have room for
+    ``scores`` int64[len(NORMAL_SCORES)]; ``trust`` thousandths; ``watched`` how
+    many of its programs are known to be a campaign's. ``out`` must have room for
     ``MAX_SUMMARY_BYTES``. Returns the bytes written.
     """
     end = (period + 1) * hours * HOUR_MS
@@ -60,7 +70,8 @@ def put_summary(
         at = put_long(out, at, 1 if value != np.uint64(0) else 0)
         if value != np.uint64(0):
             at = put_hex16(out, at, value)
-    return at
+    out[at] = 1 if row["flags"] & FLAG_WOVEN or watched > 1 else 0
+    return at + 1
 
 
 @lean_kernel

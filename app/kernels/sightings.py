@@ -16,10 +16,11 @@ from app.kernels.compile import kernel, lean_kernel
 from app.kernels.decode_types import Bool, Bytes, Int, Record
 from app.kernels.features import FEATURES
 from app.kernels.regimes import Regimes, regime_at
-from app.kernels.sighting_links import MAX_LINKS, Links, list_links
+from app.kernels.sighting_links import LEAST_SHARE, MAX_LINKS, Links, list_links
 from app.kernels.sighting_scores import Scratch, put_normal_scores
-from app.kernels.sighting_summary import put_summary
-from app.state.layout import EVIDENCE_FAMILIES, FLAG_STUB
+from app.kernels.sighting_summary import put_summary, share_of
+from app.kernels.watches import Watches, entry_of, list_at
+from app.state.layout import EVIDENCE_FAMILIES, FLAG_STUB, WEEK
 from app.state.link_layout import NORMAL_SCORES
 
 MAX_LINK_BYTES = s.FRAME_BYTES + 16 + 17 + 3  # what precedes the summary
@@ -156,7 +157,8 @@ def encode_sightings(
                 raise ValueError("no room for one account's sightings")
             return np.int64(slot), count
         trust = put_normal_scores(scores, row, now, regimes, regime, scratch)
-        used = put_summary(summary, row, arena, period.number, period.hours, scores, trust)
+        watched = watched_programs(row, regimes.watches, now)
+        used = put_summary(summary, row, arena, period.number, period.hours, scores, trust, watched)
         for i in range(list_links(row, found)):
             value_at = _put_frame(out.values, value_at, schema_id)
             value_at = put_label(out.values, value_at, s.KIND_TEXT, s.KIND_LENGTH, found.kinds[i])
@@ -169,6 +171,21 @@ def encode_sightings(
             out.key_ends[count] = key_at
             count += 1
     return np.int64(rows.shape[0]), count
+
+
+@lean_kernel
+def watched_programs(row: Record, watches: Watches, now: Int) -> Int:
+    """How many of the account's programs are a campaign's by the list in force at ``now`` (ms)."""
+    count = np.int64(0)
+    w = list_at(watches, now)
+    if watches.first[w] == watches.first[w + 1]:
+        return count
+    total = np.float64(row["requests"][WEEK])
+    for i in range(row["program"].size):
+        reported = share_of(row["program_weight"][i], total) >= LEAST_SHARE
+        if reported and entry_of(watches, w, np.uint64(row["program"][i])) >= 0:
+            count += 1
+    return count
 
 
 @lean_kernel

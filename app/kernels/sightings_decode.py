@@ -105,6 +105,7 @@ def _decode(data: Bytes, at: Int, end: Int, schema_id: Int, out: npt.NDArray[np.
     out[s.SIG_DEVICE], at = _optional_hex16(data, at, end)
     out[s.SIG_RING], at = _optional_hex16(data, at, end)
     out[s.SIG_WEB], at = _optional_hex16(data, at, end)
+    out[s.SIG_WOVEN], at = _boolean(data, at, end)
     if at != end:
         return reasons.MALFORMED
     return reasons.OK if _in_range(out) else reasons.OUT_OF_RANGE

@@ -66,6 +66,7 @@ ROW_HEAD = [
 FLAG_PROFILE = 1 << 0  # a profile has joined in
 FLAG_STUB = 1 << 1  # expired but acted on: only standing and control fields still mean anything
 FLAG_DIRTY = 1 << 2  # changed since it was last written to the changelog (in memory only)
+FLAG_WOVEN = 1 << 4  # several programs put the account in webs of theirs
 FLAG_EPOCH_SEEN = 1 << 3  # has folded a request in the row's current epoch
 
 # One standing each for live and shadow decisions.

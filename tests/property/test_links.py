@@ -66,6 +66,7 @@ def sightings(draw) -> Sighting:
         device=f"{int(rng.integers(1, 2**63)):016x}" if seed % 5 else None,
         ring=f"{int(rng.integers(1, 2**32)):016x}" if seed % 3 else None,
         web=f"{int(rng.choice(WEBS)):016x}" if seed % 2 else None,
+        woven=bool(seed % 11 == 1),
         tier=[None, "free", "enterprise", "reseller", "team"][seed // 4 % 5],
         verification=[None, "card", "document", "contract"][seed % 4],
         exempt=bool(seed % 5 == 0),

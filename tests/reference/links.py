@@ -71,7 +71,7 @@ def link_of(
     row["ringed"] = [0, 0]
     for x in kept:
         own = (scrambled(int(x.hash, 16) ^ PROGRAM << 56) >> 32) | 1
-        if x.kind == "program" and x.web and int(x.web, 16) != own:
+        if x.kind == "program" and (x.woven or (x.web and int(x.web, 16) != own)):
             row["webbed"][x.epoch // window % 2] += 1
         if x.kind == "program" and x.ring:
             row["ringed"][x.epoch // window % 2] += 1

@@ -20,6 +20,7 @@ from app.state.layout import (
     ACTIONS,
     FLAG_PROFILE,
     FLAG_STUB,
+    FLAG_WOVEN,
     TASKS,
     TIERS,
     VERIFICATIONS,
@@ -125,6 +126,7 @@ def summary_of(
         "device": hex16(row["device"]) if row["device"] else None,
         "ring": hex16(row["ring"]) if row["ring"] else None,
         "web": hex16(row["web"]) if row["web"] else None,
+        "woven": bool(row["flags"] & FLAG_WOVEN),
     }
 
 

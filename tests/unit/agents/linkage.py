@@ -63,14 +63,18 @@ def marker(epoch: int, partition: int = 0, partitions: int = 1) -> Record:
     return told.key, told.value
 
 
-def policy() -> PolicyDocument:
+def policy(first_share: float = 0.5) -> PolicyDocument:
     """The shipped policy, with the figures that these tests reckon with."""
     shipped = default_policy()
     return shipped.model_copy(
         update={
             "groups": shipped.groups.model_copy(update={"membership_prior": 0.9}),
             "campaigns": shipped.campaigns.model_copy(
-                update={"throttle_probability": 0.8, "suspend_probability": 0.95}
+                update={
+                    "throttle_probability": 0.8,
+                    "suspend_probability": 0.95,
+                    "first_share": first_share,
+                }
             ),
         }
     )
@@ -79,11 +83,18 @@ def policy() -> PolicyDocument:
 class Links:
     """One partition, what it has made durable, and the log it is fed from."""
 
-    def __init__(self, *, partitions: int = 1, limit: int = 1_000, lockstep: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        partitions: int = 1,
+        limit: int = 1_000,
+        lockstep: bool = False,
+        first_share: float = 0.5,
+    ) -> None:
         self.limit = limit
         self.lockstep = lockstep
         self.place = Place(0, partitions, {}, "dead-letters")
-        self.book = JudgementBook(policy())
+        self.book = JudgementBook(policy(first_share))
         self.commands = CampaignCommands()
         self.outputs: list[Output] = []
         self.rows: dict[bytes, bytes] = {}

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from app.agents.table_partition import GapInInput, Run
 from app.events.framing import to_avro
 from app.events.requests import Request
+from app.events.watches import WatchedProgram, WatchList
 from app.kernels.murmur2 import partition_of
 from tests.benchmarks.traffic import batch
 from tests.unit.agents.accounts import (
@@ -315,3 +316,59 @@ def test_repeats_are_counted_once_over_two_restarts() -> None:
     accounts.checkpoint()
     counted = accounts.counters()
     assert (counted["requests.folded"], counted["requests.duplicates"]) == (2, 6)
+
+
+# What the links of campaigns are watched for.
+
+
+def watch(accounts: Accounts, *, profile: list[int], epoch: int) -> None:
+    """Let ``accounts`` hear that the program of all requests is a campaign's."""
+    heard = WatchList(
+        epoch=epoch,
+        partition=0,
+        partitions=1,
+        starts=(epoch + 1) * PERIOD_HOURS * HOUR,
+        membership_log_odds=5.0,
+        first_share=1.0,
+        programs=[
+            WatchedProgram(
+                hash=document("ann", "1", START)["template_hash"],
+                campaign_id=CAMPAIGN,
+                since=START,
+                probability=1.0,
+                profile=profile,
+                nats=[40] * 8,
+            )
+        ],
+    )
+    accounts.book.watch_record(heard.to_json())
+
+
+def test_who_uses_a_program_of_a_campaign_is_acted_on_at_the_third_request() -> None:
+    accounts = Accounts()
+    period = START // (PERIOD_HOURS * HOUR)
+    watch(accounts, profile=[125] * 9, epoch=period)
+    starts = (period + 1) * PERIOD_HOURS * HOUR
+    early = [request("bob", f"b{i}", START + i) for i in range(5)]
+    accounts.feed("requests", *early)
+    late = [request("ann", f"a{i}", starts + i) for i in range(4)]
+    accounts.feed("requests", *late)
+    accounts.urgent()
+    (action,) = accounts.sent("live")
+    assert (action["account_id"], action["action"]) == ("ann", "suspend")
+    assert action["campaign_id"] == CAMPAIGN
+    assert action["issued_at"] == starts + 2
+    assert action["source"]["topic"] == "requests"
+    assert any("client program" in reason["text"] for reason in action["reasons"])
+    row = accounts.row("ann")
+    assert (row["campaign"], row["campaign_epoch"]) == (int(CAMPAIGN, 16), period)
+
+
+def test_a_watch_that_cannot_be_read_changes_nothing() -> None:
+    accounts = Accounts()
+    accounts.book.watch_record(None)
+    accounts.book.watch_record(b"{}")
+    watch(accounts, profile=[125], epoch=0)
+    assert accounts.book.watches_reached(1) == -1
+    accounts.feed("requests", *hourly(NAMES, 8))
+    assert accounts.sent("live") == []

@@ -1,5 +1,6 @@
 """When sighting periods are closed, what links then say, and that a restart says nothing twice."""
 
+import math
 from typing import Any
 
 import pytest
@@ -127,20 +128,55 @@ def test_why_members_are_told_is_of_the_close_and_outlives_a_restart(detector: D
     assert len(links.verdicts()[0].reasons) > 1
 
 
-def test_half_of_the_members_are_told_first_the_same_ones_wherever_they_are_cut(
+def test_a_share_is_told_with_each_hour_the_same_ones_wherever_they_are_cut(
     detector: Detector,
 ) -> None:
-    names = [f"acct-{i}" for i in range(200)]
+    def crowd(epoch: int) -> list[Sighting]:
+        return [sighting(f"acct-{i}", epoch, first_seen=1_000 * i) for i in range(200)]
+
     chosen = []
     for cut in (7, 1_000):
-        links = Links()
-        links.feed(*(sighting(name, EPOCH) for name in names), marker(EPOCH))
-        links.feed(*(sighting(name, EPOCH + 1) for name in names), cut=cut)
+        links = Links(first_share=0.5 / 7)  # six hours later, seven times as many
+        links.feed(*crowd(EPOCH), marker(EPOCH))
+        links.feed(*crowd(EPOCH + 1), cut=cut)
         chosen.append(set(links.told()))
     assert chosen[0] == chosen[1]
     assert 70 < len(chosen[0]) < 130
-    links.feed(*(sighting(name, LATER) for name in names))
-    assert set(links.told()) == set(names)
+    links.feed(*crowd(EPOCH + 3))
+    assert len(links.told()) == 200
+
+
+# What accounts look out for.
+
+
+def test_programs_of_campaigns_are_watched_from_the_close_on(detector: Detector) -> None:
+    links = Links(partitions=1)
+    links.feed(*everyone(EPOCH, kind="program"), *everyone(EPOCH), marker(EPOCH))
+    (told,) = links.watched()
+    assert (told.epoch, told.starts) == (EPOCH, (EPOCH + 1) * 6 * 3_600_000)
+    assert told.membership_log_odds == pytest.approx(math.log(9.0))
+    assert told.first_share == 0.5
+    (program,) = told.programs
+    assert program.hash == everyone(EPOCH)[0].hash
+    assert (program.campaign_id, program.probability) == (hex16(CAMPAIGN), 1.0)
+    assert program.since == told.starts
+    assert program.profile == [125] * 9
+    detector.flag = lambda _row: None
+    links.feed(marker(EPOCH + 1))
+    assert links.watched()[1].programs == []
+
+
+def test_what_an_operator_has_decided_is_watched_or_not(detector: Detector) -> None:
+    detector.flag = lambda _row: (CAMPAIGN, 0.85)
+    links = Links()
+    links.feed(*everyone(EPOCH, kind="program"), marker(EPOCH))
+    assert links.watched()[-1].programs[0].probability == 0.85
+    links.decide("confirm", CAMPAIGN)
+    links.feed(marker(EPOCH + 1))
+    assert links.watched()[-1].programs[0].probability == 1.0
+    links.decide("dismiss", CAMPAIGN)
+    links.feed(marker(EPOCH + 2))
+    assert links.watched()[-1].programs == []
 
 
 def test_who_knows_is_not_told_again_but_once_a_day(detector: Detector) -> None:

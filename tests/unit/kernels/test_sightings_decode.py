@@ -65,6 +65,7 @@ def columns_of(x: Sighting) -> dict[int, int]:
         s.SIG_DEVICE: signed(x.device),
         s.SIG_RING: signed(x.ring),
         s.SIG_WEB: signed(x.web),
+        s.SIG_WOVEN: x.woven,
     }
 
 
@@ -97,6 +98,7 @@ FULL = {
     "device": "00000000000000ff",
     "ring": "0000000080000003",
     "web": "00000000ffffffff",
+    "woven": True,
 }
 
 
