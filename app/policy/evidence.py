@@ -117,7 +117,7 @@ class Elicitation(Detector):
     starts_at: float = _starts_at(1.0, "one account in six of a normal population is beyond")
     saturates_at: float = _saturates_at(3.0, "one account in 740 of a normal population is beyond")
     weight: float = _weight(4.0, "what distillation is after: e^4 = 55 times as likely")
-    throttle_needs: float = _for_throttle(0.25, "who asks for no reasoning distils none")
+    throttle_needs: float = _for_throttle(0.5, "at 0.25 one customer of a niche product in 80 was")
     suspend_needs: float = _for_suspension(1.0, "honest programs ask for reasoning too, if less")
 
 

@@ -4,6 +4,7 @@ import orjson
 import pytest
 
 from app.kernels import parameters as p
+from app.state.layout import FLAG_WOVEN
 from tests.unit.agents.accounts import (
     DAY,
     HOUR,
@@ -402,3 +403,35 @@ def test_an_account_keeps_the_smallest_name_of_its_ring_in_whatever_order(
     assert (row["campaign"], row["verdict_offset"]) == (0, 0)
     assert [accounts.counters()[f"verdicts.{name}"] for name in ("applied", "stale")] == [2, 1]
     assert actions(accounts) == []
+
+
+def test_an_account_remembers_its_smallest_web_and_that_there_were_several(
+    accounts: Accounts,
+) -> None:
+    def told() -> tuple[int, bool]:
+        row = accounts.row("ann")
+        return int(row["web"]), bool(row["flags"] & FLAG_WOVEN)
+
+    for name, web in ((OTHER, (0xF2, False)), (OTHER, (0xF2, False)), (ONE, (0xF1, True))):
+        accounts.feed("verdicts", verdict("ann", name, 900, about="web"))
+        assert told() == web
+    accounts.checkpoint()
+    accounts.crash()
+    assert told() == (0xF1, True)
+
+
+def test_a_larger_name_of_a_web_is_another_web_all_the_same(accounts: Accounts) -> None:
+    for name in (ONE, OTHER, OTHER):
+        accounts.feed("verdicts", verdict("ann", name, 900, about="web"))
+    row = accounts.row("ann")
+    assert int(row["web"]) == 0xF1
+    assert row["flags"] & FLAG_WOVEN
+    counted = accounts.counters()
+    assert (counted["verdicts.applied"], counted["verdicts.stale"]) == (2, 1)
+
+
+def test_several_rings_are_one_ring(accounts: Accounts) -> None:
+    accounts.feed("verdicts", *(verdict("ann", name, 900, about="ring") for name in (ONE, OTHER)))
+    row = accounts.row("ann")
+    assert (int(row["ring"]), int(row["web"])) == (0xF1, 0)
+    assert not row["flags"] & FLAG_WOVEN

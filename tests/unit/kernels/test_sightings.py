@@ -10,6 +10,7 @@ from app.events.sightings import Sighting
 from app.kernels.regimes import Regimes
 from app.kernels.sighting_summary import share_of
 from app.kernels.sightings import MAX_LINKS, Output, Period, encode_sightings, pairs, take
+from app.kernels.watches import no_watches
 from app.policy.document import PolicyDocument
 from app.policy.regimes import build_regimes
 from app.state.layout import (
@@ -17,6 +18,7 @@ from app.state.layout import (
     ACTION_SUSPEND,
     FLAG_PROFILE,
     FLAG_STUB,
+    FLAG_WOVEN,
     STANDING,
     WEEK,
 )
@@ -306,3 +308,34 @@ def test_an_id_that_does_not_stand_in_the_arena_is_not_read(fields):
 def test_a_period_ends_where_the_next_begins():
     assert Period(0, 6).end == 6 * 3_600_000
     assert Period(81_000, 6).end == 81_001 * 6 * 3_600_000
+
+
+@pytest.mark.parametrize(
+    ("flags", "programs", "woven"),
+    [
+        (0, (5, 6, 7), True),
+        (0, (5, 8, 7), False),
+        (FLAG_WOVEN, (8, 8, 8), True),
+        (0, (0, 0, 0), False),
+    ],
+)
+def test_an_account_that_uses_several_watched_programs_says_so(flags, programs, woven):
+    watches = no_watches(2, 2)
+    watches.starts[1] = PERIOD.end - 1
+    watches.first[:] = (0, 0, 2)
+    watches.program[:] = (5, 6)
+    weights = (40, 40, 20)
+    accounts = Accounts(COLD._replace(watches=watches))
+    accounts.add("acct", payment=1, flags=flags, program=programs, program_weight=weights)
+    assert {x.woven for x in accounts.sightings()} == {woven}
+    watches.starts[1] = PERIOD.end
+    assert {x.woven for x in accounts.sightings()} == {bool(flags)}
+
+
+def test_a_watched_program_that_is_hardly_used_does_not_count():
+    watches = no_watches(1, 2)
+    watches.first[1] = 2
+    watches.program[:] = (5, 6)
+    accounts = Accounts(COLD._replace(watches=watches))
+    accounts.add("acct", payment=1, program=(5, 6, 7), program_weight=(4, 40, 56))
+    assert not accounts.sightings()[0].woven
