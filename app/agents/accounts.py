@@ -105,6 +105,5 @@ def accounts_table(
         failed=failed,
     )
     for topic, fold in FOLDS.items():
-        in_lanes = settings.lockstep and topic is t.REQUESTS
-        feed(app, named(topic), table.ownership, fold, at_hand, in_lanes=in_lanes)
+        feed(app, named(topic), table.ownership, fold, at_hand, in_lanes=topic is t.REQUESTS)
     return table

@@ -32,7 +32,7 @@ def feed(
     """Declare an agent of ``app`` that folds ``topic`` into the partitions that are owned.
 
     ``schemas`` are those that ``fold`` reads with, where it reads Avro of foreign writers. A fold
-    that waits for verdicts goes ``in_lanes``.
+    that waits, for verdicts or for a checkpoint, goes ``in_lanes``: the other partitions go on.
     """
     channel = app.topic(topic, key_serializer="raw", value_serializer="raw")
     lookups = None if schemas is None else SchemaLookups(topic, schemas, lambda: app.consumer)
@@ -48,7 +48,7 @@ def feed(
                 if lanes is None:
                     await take_in(event.message)
                 else:
-                    lanes.put(event.message)
+                    await lanes.put(event.message)
             except Exception as exc:
                 # Faust would drop the chunk and go on, but nothing may be skipped.
                 ownership.failed(exc)

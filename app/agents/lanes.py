@@ -1,7 +1,8 @@
 """Runs of one input, partition by partition: one that has to wait holds up its own partition only.
 
-An agent takes the chunks of all its partitions one after the other. In lockstep a partition waits
-for what the others have yet to say, so they must not wait behind it.
+An agent takes the chunks of all its partitions one after the other. A partition that reports a
+sighting period waits for a checkpoint, a sixth of a busy worker's time were all of them to wait
+with it; in lockstep it waits for what the others have yet to say, who must not wait behind it.
 """
 
 import asyncio
@@ -30,6 +31,7 @@ class _Lane(Generic[P]):
     tenure: Tenure[P]
     waiting: deque[Any] = field(default_factory=deque)
     task: asyncio.Task[None] | None = None
+    paused: bool = False
 
 
 class Lanes(Generic[P]):
@@ -51,8 +53,12 @@ class Lanes(Generic[P]):
         self._consumer = consumer
         self._lanes: dict[int, _Lane[P]] = {}
 
-    def put(self, message: Any) -> None:
-        """Take ``message`` when it is its turn; returns at once."""
+    async def put(self, message: Any) -> None:
+        """Take ``message`` when it is its turn.
+
+        Returns when it has been taken or has to wait, so that a partition that never waits has
+        nothing queued here, and is never paused.
+        """
         number = message.partition
         tenure = self._ownership.get(number)
         if tenure is None:
@@ -63,7 +69,9 @@ class Lanes(Generic[P]):
         lane.waiting.append(message)
         if lane.task is None:
             lane.task = asyncio.create_task(self._run(number, lane), name=f"lane-{number}")
+            await asyncio.sleep(0)  # the task's first step comes before our next one
         else:
+            lane.paused = True
             self._consumer().pause_partitions({TP(message.topic, number)})
 
     async def _run(self, number: int, lane: _Lane[P]) -> None:
@@ -71,7 +79,9 @@ class Lanes(Generic[P]):
             while lane.waiting and self._ownership.get(number) is lane.tenure:
                 message = lane.waiting.popleft()
                 await self._take(message)
-                if not lane.waiting and self._ownership.get(number) is lane.tenure:
+                owned = self._ownership.get(number) is lane.tenure
+                if lane.paused and not lane.waiting and owned:
+                    lane.paused = False
                     self._consumer().resume_partitions({TP(message.topic, number)})
         except Exception as exc:
             # Nothing may be skipped, and nobody awaits this task.

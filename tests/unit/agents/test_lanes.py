@@ -39,9 +39,9 @@ class Bench:
             raise RuntimeError("a gap")
         self.taken.append((message.partition, message.number))
 
-    def put(self, partition: int, *numbers: int) -> None:
+    async def put(self, partition: int, *numbers: int) -> None:
         for number in numbers:
-            self.lanes.put(SimpleNamespace(topic="requests", partition=partition, number=number))
+            await self.lanes.put(SimpleNamespace(topic="requests", partition=partition, number=number))
 
     async def settle(self) -> None:
         for _ in range(10):
@@ -55,8 +55,8 @@ async def bench() -> Bench:
 
 async def test_a_partition_that_waits_holds_up_no_other(bench: Bench) -> None:
     bench.gates[1].set()
-    bench.put(0, 1, 2)
-    bench.put(1, 1, 2, 3)
+    await bench.put(0, 1, 2)
+    await bench.put(1, 1, 2, 3)
     await bench.settle()
     assert bench.taken == [(1, 1), (1, 2), (1, 3)]
     assert bench.consumer.paused == {TP("requests", 0)}
@@ -66,23 +66,31 @@ async def test_a_partition_that_waits_holds_up_no_other(bench: Bench) -> None:
     assert bench.consumer.paused == set()
 
 
+async def test_a_partition_that_does_not_wait_is_done_when_it_is_put(bench: Bench) -> None:
+    bench.gates[0].set()
+    for number in range(3):
+        await bench.put(0, number)
+        assert bench.taken[-1] == (0, number)
+        assert bench.consumer.paused == set()
+
+
 async def test_messages_of_a_tenure_that_has_ended_are_dropped(bench: Bench) -> None:
-    bench.put(0, 1, 2)
+    await bench.put(0, 1, 2)
     await bench.settle()
     bench.tenures[0] = object()
-    bench.put(0, 7)
+    await bench.put(0, 7)
     bench.gates[0].set()
     await bench.settle()
     # What was being taken sees for itself; what waited behind it is read again by the new owner.
     assert sorted(bench.taken) == [(0, 1), (0, 7)]
     del bench.tenures[0]
-    bench.put(0, 8)
+    await bench.put(0, 8)
     await bench.settle()
     assert len(bench.taken) == 2
 
 
 async def test_a_failure_ends_the_worker(bench: Bench) -> None:
     bench.gates[0].set()
-    bench.put(0, -1)
+    await bench.put(0, -1)
     await bench.settle()
     assert [str(failure) for failure in bench.failures] == ["a gap"]
