@@ -41,7 +41,9 @@ class Bench:
 
     async def put(self, partition: int, *numbers: int) -> None:
         for number in numbers:
-            await self.lanes.put(SimpleNamespace(topic="requests", partition=partition, number=number))
+            await self.lanes.put(
+                SimpleNamespace(topic="requests", partition=partition, number=number)
+            )
 
     async def settle(self) -> None:
         for _ in range(10):
