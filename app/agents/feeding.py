@@ -44,10 +44,9 @@ def feed(
     ) -> None:
         await take(ownership, fold, message, lookups, ahead=ahead, held_up=held_up)
 
+    lanes = None if ahead is None else Lanes(ownership, take_in, ahead, lambda: app.consumer)
+
     async def agent(stream: Any) -> None:
-        lanes = None
-        if ahead is not None:
-            lanes = Lanes(ownership, take_in, ahead, lambda: app.consumer)
         async for event in stream.events():
             try:
                 if lanes is None:
@@ -138,7 +137,8 @@ async def _fold(
     records = run.next_offset - run.first_offset
     metrics.CONSUMED_BYTES.labels(topic=run.topic).inc(len(run.data))
     metrics.CHUNK_RECORDS.labels(topic=run.topic).observe(records)
-    metrics.SCORING_SECONDS.observe((time.perf_counter() - started - waited) / max(records, 1))
+    seconds = time.perf_counter() - started - waited + (ahead.seconds if ahead is not None else 0.0)
+    metrics.SCORING_SECONDS.observe(seconds / max(records, 1))
     while tenure.partition.backlogged:
         held_up()
         if not await _drained(ownership, message.partition, tenure):
