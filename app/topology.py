@@ -54,6 +54,8 @@ class Topology:
         self._health = health
         # One transaction may be in flight for each partition of each table.
         self._executor = ThreadPoolExecutor(2 * settings.partitions, "checkpoint")
+        # One: it is as fast as the fold it reads for, and keeps it in order.
+        self._reader = ThreadPoolExecutor(1, "read-ahead")
         self._book = JudgementBook(default_policy())
         schemas = schema_source(settings)
         self._commands = CampaignCommands(schemas)
@@ -69,7 +71,7 @@ class Topology:
         )
         self.app = _application(settings)
         accounts = accounts_table(
-            self.app, settings, self._book, schemas, self._executor, self.fail
+            self.app, settings, self._book, schemas, self._executor, self._reader, self.fail
         )
         links = links_table(
             self.app, settings, self._book, self._commands, schemas, self._executor, self.fail
@@ -105,6 +107,7 @@ class Topology:
         if self._crash_watch is not None:
             self._crash_watch.cancel()
         self._broadcasts.stop()
+        self._reader.shutdown(wait=False, cancel_futures=True)
         self._executor.shutdown(wait=False, cancel_futures=True)
 
     async def _fail_on_crash(self) -> None:

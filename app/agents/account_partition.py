@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.agents.actions import ActionWriter
+from app.agents.ahead import Ahead, read_requests
 from app.agents.judgement import Judgement
 from app.agents.lockstep import Lockstep
 from app.agents.markers import Markers
@@ -150,7 +151,10 @@ class AccountPartition(TablePartition):
         place, and may be abandoned there.
         """
         framed = self.framed(run)
-        decoded = self.decoded(framed, REQUESTS, self.request_schemas)
+        if run.ahead is not None and framed is run.ahead.framed:
+            decoded = run.ahead.decoded
+        else:
+            decoded = self.decoded(framed, REQUESTS, self.request_schemas)
         count = len(framed.frames)
         self._requests = run.topic
         batch = RequestBatch(
@@ -193,6 +197,16 @@ class AccountPartition(TablePartition):
             while self._sweep.pending:
                 yield Pause.CHECKPOINT
         self.reach(run.topic, run.next_offset, done - start)
+
+    def read_ahead(self, data: bytes, first_offset: int) -> Ahead:
+        """Read a run of the requests topic before it is its turn; safe in any thread."""
+        return read_requests(
+            data,
+            first_offset,
+            partition=self.place.number,
+            partitions=self.place.partitions,
+            avro=self.request_schemas,
+        )
 
     @property
     def ahead(self) -> bool:

@@ -1,17 +1,20 @@
 """The accounts table and its agents: requests, profiles, operators and verdicts, on the same rows.
 
-Their topics are partitioned alike. A chunk is decoded, folded, judged and emitted in one go on the
-event loop, so that no agent ever sees a row half-way.
+Their topics are partitioned alike. A chunk is folded, judged and emitted in one go on the event
+loop, so that no agent ever sees a row half-way; requests are decoded beside it, ahead of the fold.
 """
 
+import asyncio
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import faust
 
 from app.agents.account_partition import AccountPartition
 from app.agents.actions import ActionWriter
+from app.agents.ahead import Ahead
 from app.agents.controls import operators, profiles, verdicts
 from app.agents.feeding import Fold, feed
 from app.agents.judgement import JudgementBook
@@ -46,9 +49,13 @@ def accounts_table(
     book: JudgementBook,
     schemas: SchemaSource,
     executor: ThreadPoolExecutor,
+    reader: ThreadPoolExecutor,
     failed: Callable[[BaseException], None],
 ) -> OwnedTable[AccountPartition]:
-    """The accounts table of ``app``, fed by an agent for each of its inputs."""
+    """The accounts table of ``app``, fed by an agent for each of its inputs.
+
+    ``executor`` writes checkpoints, ``reader`` reads requests before they are folded.
+    """
 
     def named(topic: t.Topic) -> str:
         return topic.full_name(settings.topic_prefix)
@@ -108,7 +115,13 @@ def accounts_table(
         executor=executor,
         failed=failed,
     )
+
+    def read_ahead(partition: AccountPartition, message: Any) -> asyncio.Future[Ahead]:
+        return asyncio.get_running_loop().run_in_executor(
+            reader, partition.read_ahead, message.value, message.first_offset
+        )
+
     for topic, fold in FOLDS.items():
-        in_lanes = settings.lockstep and topic is t.REQUESTS
-        feed(app, named(topic), table.ownership, fold, at_hand, in_lanes=in_lanes)
+        ahead = read_ahead if topic is t.REQUESTS else None
+        feed(app, named(topic), table.ownership, fold, at_hand, ahead=ahead)
     return table

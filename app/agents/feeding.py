@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 import faust
 
 from app import metrics
-from app.agents.lanes import Lanes
+from app.agents.ahead import Ahead
+from app.agents.lanes import Lanes, Read
 from app.agents.ownership import Ownership, Tenure
 from app.agents.schemas import SchemaLookups, SchemasAtHand, Wanted
 from app.agents.table_partition import Pause, Run, TablePartition
@@ -27,20 +28,23 @@ def feed(
     fold: Fold[P],
     schemas: SchemasAtHand | None = None,
     *,
-    in_lanes: bool = False,
+    ahead: Read[P] | None = None,
 ) -> None:
     """Declare an agent of ``app`` that folds ``topic`` into the partitions that are owned.
 
     ``schemas`` are those that ``fold`` reads with, where it reads Avro of foreign writers. A fold
-    that waits for verdicts goes ``in_lanes``.
+    that waits, for verdicts or for a checkpoint, is read ``ahead``, each partition in a lane of its
+    own: the others go on.
     """
     channel = app.topic(topic, key_serializer="raw", value_serializer="raw")
     lookups = None if schemas is None else SchemaLookups(topic, schemas, lambda: app.consumer)
 
-    async def take_in(message: Any) -> None:
-        await take(ownership, fold, message, lookups)
+    async def take_in(
+        message: Any, ahead: Ahead | None = None, held_up: Callable[[], None] = _nobody
+    ) -> None:
+        await take(ownership, fold, message, lookups, ahead=ahead, held_up=held_up)
 
-    lanes = Lanes(ownership, take_in, lambda: app.consumer) if in_lanes else None
+    lanes = None if ahead is None else Lanes(ownership, take_in, ahead, lambda: app.consumer)
 
     async def agent(stream: Any) -> None:
         async for event in stream.events():
@@ -48,7 +52,7 @@ def feed(
                 if lanes is None:
                     await take_in(event.message)
                 else:
-                    lanes.put(event.message)
+                    await lanes.put(event.message)
             except Exception as exc:
                 # Faust would drop the chunk and go on, but nothing may be skipped.
                 ownership.failed(exc)
@@ -57,16 +61,29 @@ def feed(
     app.agent(channel, name=topic)(agent)
 
 
+def _nobody() -> None:
+    """Nobody goes on while a fold waits."""
+
+
 async def take(
-    ownership: Ownership[P], fold: Fold[P], message: Any, lookups: SchemaLookups | None = None
+    ownership: Ownership[P],
+    fold: Fold[P],
+    message: Any,
+    lookups: SchemaLookups | None = None,
+    *,
+    ahead: Ahead | None = None,
+    held_up: Callable[[], None] = _nobody,
 ) -> None:
-    """Fold the chunk ``message`` into its partition, if that is owned."""
+    """Fold the chunk ``message`` into its partition, if that is owned.
+
+    ``ahead`` is what has been read of it; ``held_up`` is called before waiting for anything.
+    """
     tenure = ownership.get(message.partition)
     if tenure is None:
         return  # given up while the chunk was on its way: the next owner reads it again
     learnt: set[Wanted] = set()
     try:
-        await _fold(ownership, fold, message, tenure, lookups, learnt)
+        await _fold(ownership, fold, message, tenure, lookups, learnt, ahead, held_up)
     finally:
         if lookups is not None:
             lookups.release(learnt)
@@ -79,8 +96,10 @@ async def _fold(
     tenure: Tenure[P],
     lookups: SchemaLookups | None,
     learnt: set[Wanted],
+    ahead: Ahead | None,
+    held_up: Callable[[], None],
 ) -> None:
-    run = Run(message.topic, message.value, message.first_offset, message.next_offset)
+    run = Run(message.topic, message.value, message.first_offset, message.next_offset, ahead)
 
     def owned() -> bool:
         return ownership.get(message.partition) is tenure
@@ -99,6 +118,7 @@ async def _fold(
             # Nothing of the run has been applied yet: it is begun again.
             paused = time.perf_counter()
             learnt |= exc.wanted
+            held_up()
             await lookups.wait(exc.wanted, owned)
             if not owned():
                 return
@@ -106,6 +126,7 @@ async def _fold(
             steps = fold(tenure.partition, run)
             continue
         paused = time.perf_counter()
+        held_up()
         wait = _arrived if pause is Pause.VERDICTS else _drained
         if not await wait(ownership, message.partition, tenure):
             return
@@ -116,8 +137,10 @@ async def _fold(
     records = run.next_offset - run.first_offset
     metrics.CONSUMED_BYTES.labels(topic=run.topic).inc(len(run.data))
     metrics.CHUNK_RECORDS.labels(topic=run.topic).observe(records)
-    metrics.SCORING_SECONDS.observe((time.perf_counter() - started - waited) / max(records, 1))
+    seconds = time.perf_counter() - started - waited + (ahead.seconds if ahead is not None else 0.0)
+    metrics.SCORING_SECONDS.observe(seconds / max(records, 1))
     while tenure.partition.backlogged:
+        held_up()
         if not await _drained(ownership, message.partition, tenure):
             return
 

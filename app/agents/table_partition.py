@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app import metrics
+from app.agents.ahead import Ahead
 from app.agents.letters import DeadLetters
 from app.events.source import Source
 from app.kernels import reasons
@@ -58,13 +59,15 @@ class Pause(Enum):
 class Run(NamedTuple):
     """A run of one input partition's log, ``[first_offset, next_offset)``.
 
-    ``data`` holds whole record batches, see ``app/transport/chunks.py``.
+    ``data`` holds whole record batches, see ``app/transport/chunks.py``; ``ahead`` what was read of
+    it already, if anything.
     """
 
     topic: str
     data: bytes
     first_offset: int
     next_offset: int
+    ahead: Ahead | None = None
 
 
 class Place(NamedTuple):
@@ -130,6 +133,8 @@ class TablePartition:
                 f"{run.topic}[{self.place.number}]: got offsets from {run.first_offset} on, but"
                 f" the state has only come to {position.next_offset}"
             )
+        if run.ahead is not None and run.ahead.first_offset == position.next_offset:
+            return run.ahead.framed
         return frame(run.data, position.next_offset, check_crc=True)
 
     def reach(self, topic: str, offset: int, records: int) -> None:

@@ -15,6 +15,15 @@ CODEC_NONE, CODEC_GZIP, CODEC_SNAPPY, CODEC_LZ4, CODEC_ZSTD = range(5)
 XERIAL_MAGIC = b"\x82SNAPPY\x00"
 XERIAL_HEADER_BYTES = 16
 
+# LZ4 frame format: magic number, flags, block size, [content size], header checksum, then blocks.
+LZ4_MAGIC = b"\x04\x22\x4d\x18"
+LZ4_HEADER_BYTES = 7
+LZ4_CONTENT_SIZE = 0x08
+LZ4_PLAIN = 0x60
+"""Flags of version 1 with blocks that stand for themselves and no checksums: what the Java client
+and librdkafka write, for the batch has a checksum of its own."""
+LZ4_STORED = 1 << 31
+
 # How much larger than its compressed form a batch is expected to be: JSON shrinks 5 to 15 times.
 # A batch that shrank more is decompressed again, into a buffer eight times as large.
 USUAL_RATIO = 16
@@ -46,10 +55,40 @@ def _decompress_into(codec: int, payload: memoryview, out: memoryview) -> int:
     if codec == CODEC_SNAPPY:
         return _snappy(payload, out)
     if codec == CODEC_LZ4:
-        return int(cramjam.lz4.decompress_into(payload, out))
+        return _lz4(payload, out)
     if codec == CODEC_ZSTD:
         return int(cramjam.zstd.decompress_into(payload, out))
     raise Undecodable(f"unknown compression codec {codec}")
+
+
+def _lz4(payload: memoryview, out: memoryview) -> int:
+    """Block by block where that can be done: the frame decoder copies everything twice more."""
+    if (
+        len(payload) < LZ4_HEADER_BYTES
+        or payload[:4] != LZ4_MAGIC
+        or payload[4] & ~LZ4_CONTENT_SIZE != LZ4_PLAIN
+    ):
+        return int(cramjam.lz4.decompress_into(payload, out))
+    position, used = LZ4_HEADER_BYTES, 0
+    if payload[4] & LZ4_CONTENT_SIZE:
+        position += 8
+    while size := int.from_bytes(payload[position : position + 4], "little"):
+        position += 4
+        length = size & ~LZ4_STORED
+        block = payload[position : position + length]
+        if len(block) != length or length == 0:
+            raise Undecodable("lz4: truncated block")
+        if size & LZ4_STORED:
+            if length > len(out) - used:
+                raise cramjam.DecompressionError("lz4: no room for a stored block")
+            out[used : used + length] = block
+            used += length
+        else:
+            used += int(cramjam.lz4.decompress_block_into(block, out[used:]))
+        position += length
+    if position + 4 > len(payload):
+        raise Undecodable("lz4: the frame has no end")
+    return used
 
 
 def _snappy(payload: memoryview, out: memoryview) -> int:

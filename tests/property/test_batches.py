@@ -1,12 +1,15 @@
 """Record batches of any content, whole and mutated: rows are those of the reference."""
 
+from functools import partial
+
 import cramjam
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.kernels.batches import frame
+from app.kernels.batches_codecs import CODEC_LZ4 as LZ4
 from tests.reference import batches as reference
-from tests.reference.batches import HEADER, body, build, rows_of, with_checksum
+from tests.reference.batches import HEADER, body, build, plain_lz4, rows_of, with_checksum
 
 PARTS = st.one_of(st.none(), st.binary(max_size=200))
 RECORDS = st.lists(st.tuples(PARTS, PARTS), max_size=6)
@@ -24,11 +27,16 @@ def whole_batches(draw: st.DrawFn) -> bytes:
     records = draw(RECORDS)
     codec = draw(st.integers(0, 4))
     time_type = draw(st.sampled_from([0, 8]))
+    compress = COMPRESS[codec]
+    if codec == LZ4 and draw(st.booleans()):
+        compress = partial(
+            plain_lz4, block_bytes=draw(st.integers(1, 500)), stored=draw(st.booleans())
+        )
     return build(
         records,
         base_offset=draw(st.integers(0, 2**40)),
         attributes=codec | time_type,
-        payload=bytes(COMPRESS[codec](body(records))),
+        payload=bytes(compress(body(records))),
     )
 
 

@@ -85,6 +85,22 @@ def _decompress(codec: int, payload: bytes) -> bytes:
     raise Broken
 
 
+def plain_lz4(data: bytes, block_bytes: int = 1 << 16, *, stored: bool = False) -> bytes:
+    """``data`` as the Java client and librdkafka compress it: independent blocks, no checksums.
+
+    ``stored`` leaves every other block uncompressed, as is done where compressing gains nothing.
+    """
+    frame = b"\x04\x22\x4d\x18\x60\x40\x82"
+    for number, at in enumerate(range(0, len(data), block_bytes)):
+        block = data[at : at + block_bytes]
+        if stored and number % 2 == 0:
+            frame += (len(block) | 1 << 31).to_bytes(4, "little") + block
+        else:
+            packed = bytes(cramjam.lz4.compress_block(block, store_size=False))
+            frame += len(packed).to_bytes(4, "little") + packed
+    return frame + bytes(4)
+
+
 def _snappy(payload: bytes) -> bytes:
     if payload[:8] != b"\x82SNAPPY\x00":
         return bytes(cramjam.snappy.decompress_raw(payload))

@@ -56,6 +56,10 @@ def test_one_that_stops_ends_as_it_should() -> None:
     assert run("await asyncio.sleep(0.1)").returncode == 0
 
 
+def test_garbage_collection_leaves_out_what_was_there_at_the_start() -> None:
+    assert run("assert __import__('gc').get_freeze_count() > 10_000").returncode == 0
+
+
 def test_the_deadline_counts_from_the_first_start_and_can_be_cancelled() -> None:
     over = threading.Event()
     reasons: list[str] = []

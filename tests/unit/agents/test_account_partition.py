@@ -1,5 +1,6 @@
 """Requests of one partition: all accounted for, however they are cut, whatever a restart loses."""
 
+from itertools import pairwise
 from typing import Any
 
 import google_crc32c
@@ -9,10 +10,13 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from app.agents import table_partition
 from app.agents.table_partition import GapInInput, Run
 from app.events.framing import to_avro
 from app.events.requests import Request
 from app.events.watches import WatchedProgram, WatchList
+
+from app.kernels.batches import Framed, frame
 from app.kernels.murmur2 import partition_of
 from tests.benchmarks.traffic import batch
 from tests.unit.agents.accounts import (
@@ -170,6 +174,45 @@ def test_overlapping_runs_are_joined() -> None:
     for first, stop in ((0, 5), (3, 11), (10, 18)):
         accounts.take("requests", first, stop)
     assert accounts.durable_rows() == whole.durable_rows()
+
+
+@pytest.mark.parametrize("runs", [((0, 5), (5, 11), (11, 20)), ((0, 5), (3, 11), (10, 20))])
+def test_what_was_read_ahead_folds_as_what_is_read_in_its_turn(
+    runs: tuple[tuple[int, int], ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    records = hourly(NAMES, 3)
+    records[7:7] = [(b"ann", b"{"), (b"bob", records[0][1])]
+    ahead, whole = Accounts(), Accounts()
+    for accounts in (ahead, whole):
+        accounts.logs["requests"] = records
+    whole.take("requests", 0, len(records))
+    read = [ahead.run("requests", first, stop) for first, stop in runs]
+    read = [
+        run._replace(ahead=ahead.partition.read_ahead(run.data, run.first_offset)) for run in read
+    ]
+    framed: list[int] = []
+
+    def again(data: bytes, first_offset: int, **options: Any) -> Framed:
+        framed.append(first_offset)
+        return frame(data, first_offset, **options)
+
+    monkeypatch.setattr(table_partition, "frame", again)
+    for run in read:
+        for _ in FOLDS["requests"](ahead.partition, run):
+            ahead.checkpoint()
+    assert framed == [after for (_, after), (first, _) in pairwise(runs) if first < after]
+    assert ahead.durable_rows() == whole.durable_rows()
+    assert ahead.counters() == whole.counters()
+    assert ahead.counters()["requests.dead"] == 2
+
+
+def test_a_gap_before_what_was_read_ahead_stops_the_worker() -> None:
+    accounts = Accounts()
+    accounts.feed("requests", *hourly(NAMES, 1))
+    data = batch([request("ann", "2", START)], 50, -1)  # type: ignore[list-item]
+    run = Run("requests", data, 50, 51, accounts.partition.read_ahead(data, 50))
+    with pytest.raises(GapInInput, match="from 50 on"):
+        list(accounts.partition.requests(run))
 
 
 def test_room_is_made_anew_after_a_pause() -> None:

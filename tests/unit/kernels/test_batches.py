@@ -9,7 +9,15 @@ from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
 from app.kernels import batches
 from app.kernels.batches import CorruptBatch, LegacyFormat, frame, scan_headers
-from tests.reference.batches import Lost, Record, body, build, rows_of, with_checksum
+from tests.reference.batches import (
+    Lost,
+    Record,
+    body,
+    build,
+    plain_lz4,
+    rows_of,
+    with_checksum,
+)
 
 RECORDS: list[tuple[bytes | None, bytes | None]] = [
     (b"a", b"one"),
@@ -178,6 +186,29 @@ def test_xerial_snappy_blocks() -> None:
     assert framed(batch) == EXPECTED
     for bad in (payload[:-1], payload + b"\0\0", payload + struct.pack(">i", -1), payload[:18]):
         batch = build(RECORDS, base_offset=40, attributes=SNAPPY, payload=bad)
+        assert framed(batch) == [Lost(40, 9_000, 4)]
+
+
+@pytest.mark.parametrize("stored", [False, True])
+def test_lz4_block_by_block(stored: bool) -> None:
+    payload = plain_lz4(body(RECORDS), 100, stored=stored)
+    assert bytes(cramjam.lz4.decompress(payload)) == body(RECORDS)
+    sized = payload[:4] + b"\x68\x40" + len(body(RECORDS)).to_bytes(8, "little") + payload[6:]
+    for good in (payload, payload + b"more", sized):
+        batch = build(RECORDS, base_offset=40, attributes=LZ4, payload=good)
+        assert framed(batch) == EXPECTED
+    for bad in (payload[:-1], payload[:-5], payload[:7], payload[:9], payload[:6], b"\x04\x22"):
+        batch = build(RECORDS, base_offset=40, attributes=LZ4, payload=bad)
+        assert framed(batch) == [Lost(40, 9_000, 4)]
+
+
+def test_an_lz4_block_that_is_larger_than_allowed_is_reported(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(batches, "MAX_BATCH_BYTES", 1 << 20)
+    for stored in (False, True):
+        payload = plain_lz4(bytes((1 << 20) + 1), stored=stored)
+        batch = build(RECORDS, base_offset=40, attributes=LZ4, payload=payload)
         assert framed(batch) == [Lost(40, 9_000, 4)]
 
 
