@@ -72,8 +72,9 @@ class Traits:
             per_payment=float(rng.uniform(2.5, 8.0)),
             # The rest lives on trial credit.
             paying=float(rng.uniform(0.75, 1.0)),
-            # A virtual machine for each account, which costs next to nothing, or some to each.
-            own_devices=bool(rng.random() < 0.5),
+            # A virtual machine for each account, which costs next to nothing, or some to each. Of
+            # another stream of numbers: it is no reason for every other choice to change.
+            own_devices=bool(rng.spawn(1)[0].random() < 0.5),
             per_device=float(rng.uniform(1.0, 4.0)),
             # Domains bought for sign-ups, beside the public mail providers.
             own_domains=float(rng.uniform(0.0, 0.3)),

@@ -16,6 +16,7 @@ from app.events.record import Record
 from app.events.requests import Request
 from app.events.sightings import Sighting
 from app.events.verdicts import Verdict
+from app.events.watches import WatchList
 
 HEX = "00ff00ff00ff00ff"
 NOW = 1_777_000_000_000
@@ -189,6 +190,24 @@ FULL: dict[type[Record], dict[str, Any]] = {
         "accounts": 3,
         "sketches": {"requests": [1, 2, 0]},
         "detector_version": "1",
+    },
+    WatchList: {
+        "epoch": 81_000,
+        "partition": 3,
+        "partitions": 12,
+        "starts": NOW,
+        "membership_log_odds": 3.25,
+        "first_share": 0.5,
+        "programs": [
+            {
+                "hash": "00000000000000aa",
+                "campaign_id": "00013c6800000001",
+                "since": NOW,
+                "probability": 0.5,
+                "profile": [125] * 9,
+                "nats": [40] * 8,
+            }
+        ],
     },
     DeadLetter: {
         "reason": "out_of_range",

@@ -40,6 +40,7 @@ def test_key_is_the_one_the_topic_says(topic: Any) -> None:
             "policy name": "default",
             "link, as kind:hash": "payment:00ff00ff00ff00ff",
             "snapshot:partition": "493000:0",
+            "partition:slot": "3:0",
             "topic:partition:offset": "reflux.requests.v1:3:4",
         }
         assert record.record_key() == expected[topic.key]
