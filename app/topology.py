@@ -26,6 +26,7 @@ from app.agents.campaign_commands import CampaignCommands
 from app.agents.judgement import JudgementBook
 from app.agents.link_table import links_table
 from app.agents.monitor import Monitor
+from app.agents.owned_table import OwnedTable
 from app.events.topics import CAMPAIGN_COMMANDS, POLICY, POPULATION, Topic
 from app.health import Health
 from app.kafka.clients import confluent_config
@@ -70,15 +71,23 @@ class Topology:
         accounts = accounts_table(
             self.app, settings, self._book, schemas, self._executor, self.fail
         )
-        links = links_table(
-            self.app, settings, self._book, self._commands, schemas, self._executor, self.fail
+        links = (
+            links_table(
+                self.app, settings, self._book, self._commands, schemas, self._executor, self.fail
+            )
+            if settings.links
+            else None
         )
         self._accounts = accounts
-        self._tables = (accounts, links)
+        self._tables: tuple[OwnedTable[Any], ...] = (accounts,)
+        if links is not None:
+            self._tables = (accounts, links)
         self._owners = {topic: table for table in self._tables for topic in table.inputs}
         self.app.transport.positions = self
         self.app.transport.read_in_chunks(*self._owners)
-        self._monitor = Monitor(self.app, health, accounts.ownership, links.ownership)
+        self._monitor = Monitor(
+            self.app, health, accounts.ownership, None if links is None else links.ownership
+        )
         self.app.on_partitions_revoked.connect(self._on_revoked)
         self.app.on_before_shutdown.connect(self._on_shutdown)
         self._crash_watch: asyncio.Task[None] | None = None
