@@ -1,4 +1,4 @@
-"""The windows of ``windows.py`` in a plain Faust agent with a table: what Reflux is measured against.
+"""The windows of ``windows.py`` in a plain Faust agent with a table: what Reflux is held against.
 
 Written as Faust's documentation teaches it, with its own recommendations for throughput: raw bytes
 decoded by orjson in the agent, one table write per event, no waiting for acknowledgements, several

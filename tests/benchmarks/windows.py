@@ -1,9 +1,9 @@
 """The job that every peer does, in plain Python: decayed windows per account, and one rule.
 
-Each request is added to sums that decay over an hour, a day and a week. An account is acted on once,
-when it has sent ``LEAST_REQUESTS`` and is narrow and elicits: the least sample is the same as the
-one from which Reflux notes an account, so that one and the same request tips it everywhere. Nothing
-but the standard library is imported: peers run in environments of their own.
+Each request is added to sums that decay over an hour, a day and a week. An account is acted on
+once, when it has sent ``LEAST_REQUESTS`` and is narrow and elicits: the least sample is the same as
+the one from which Reflux notes an account, so that one and the same request tips it everywhere.
+Nothing but the standard library is imported: peers run in environments of their own.
 """
 
 import math

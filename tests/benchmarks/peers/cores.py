@@ -9,17 +9,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
+_USABLE = sorted(os.sched_getaffinity(0))  # before anything was pinned
 
 
 def cores() -> tuple[int, int]:
     """(the broker's core, the peer's core); the same one where there is but one."""
-    usable = sorted(os.sched_getaffinity(0))
-    return usable[0], usable[-1]
+    return _USABLE[0], _USABLE[-1]
 
 
 @contextlib.contextmanager
 def pinned(core: int) -> Iterator[None]:
-    """What is started inside runs on ``core`` alone: children inherit it, and so do their threads."""
+    """What is started inside runs on ``core`` alone: children inherit it, and their threads."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {core})
     try:

@@ -1,6 +1,6 @@
 """What nobody in Python can beat: ``confluent-kafka`` reads the same bytes and does nothing.
 
-``consume`` with many messages at a time is its fastest call; the client's settings are its defaults.
+``consume`` with many messages at a time is its fastest call; settings are the client's defaults.
 """
 
 import sys

@@ -1,5 +1,6 @@
-"""A peer as a process of its own, on its own core, watched through what it says."""
+"""A peer as a process of its own, watched through what it says."""
 
+import contextlib
 import os
 import subprocess
 import threading
@@ -8,11 +9,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from tests.benchmarks.peers.cores import cores, cpu_seconds, peak_bytes, pinned
+from tests.benchmarks.peers.cores import cpu_seconds, peak_bytes, pinned
 
 
 class Mark(NamedTuple):
-    """How far a peer was at a time: records ``seen``, ``at`` (perf_counter, s), ``cpu`` used (s)."""
+    """How far a peer was: records ``seen``, ``at`` (perf_counter, s), ``cpu`` used until then (s)."""
 
     seen: int
     at: float
@@ -34,14 +35,22 @@ class Running(Protocol):
 
 
 class Program:
-    """A command that says ``{"seen": n}`` on its standard output every so many records."""
+    """A command that says ``{"seen": n}`` on its standard output every so many records.
+
+    It runs on ``core`` alone, if one is given.
+    """
 
     def __init__(
-        self, command: list[str], directory: Path, environ: Mapping[str, str] | None = None
+        self,
+        command: list[str],
+        directory: Path,
+        environ: Mapping[str, str] | None = None,
+        core: int | None = None,
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         self._log = directory / "peer.log"
-        with self._log.open("w") as log, pinned(cores()[1]):
+        place = contextlib.nullcontext() if core is None else pinned(core)
+        with self._log.open("w") as log, place:
             self._process = subprocess.Popen(
                 command,
                 env={**os.environ, **(environ or {})},
@@ -96,18 +105,26 @@ def until(running: Running, seen: int, seconds: float, interval: float = 0.02) -
     return mark
 
 
-def measure(
-    start: Callable[[], Running], warm: int, total: int, *, seconds: float, interval: float
+def measure_program(
+    start: Callable[[], Running],
+    warm: int,
+    total: int,
+    *,
+    seconds: float,
+    interval: float,
+    settle: float = 0.0,
 ) -> Rate:
     """Run a peer over ``total`` records that wait for it.
 
     The clock starts at ``warm``: nobody is measured while a compiler is still at work or a cache
-    is empty.
+    is empty. ``settle`` is how long it is left alone afterwards (s), for what it writes at
+    intervals.
     """
     running = start()
     try:
         first = until(running, warm, seconds, interval)
         last = until(running, total, seconds, interval)
+        time.sleep(settle)
         events = last.seen - first.seen
         return Rate(
             events / (last.at - first.at), (last.cpu - first.cpu) / events, peak_bytes(running.pid)

@@ -57,7 +57,7 @@ class RunningWorker:
             raise RuntimeError(f"the worker ended: {self.worker.last_words()}")
         seen = 0.0
         with contextlib.suppress(OSError):  # its server is not there before it starts
-            seen = self.worker.metric("reflux_consumed_records_total", topic=self._topic)
+            seen = self.worker.metric("reflux_chunk_records_sum", topic=self._topic)
         return Mark(int(seen), time.perf_counter(), cpu_seconds(self.pid))
 
     def close(self) -> None:

@@ -3,9 +3,9 @@
 Written as its documentation teaches it: a stateful ``apply`` on a streaming data frame, one value
 of state for each message key, JSON by its own (orjson) serializers. Settings of our choice:
 ``commit_interval`` 5 s, its default and what every peer is set to; lz4, for it pays for itself on
-changelogs; ``expand=True``, so that a request which tips nothing ends there, without a filter behind
-it. The rest is as shipped, RocksDB's options included: rows wait in its transaction until a commit,
-which writes each changed row once.
+changelogs; ``expand=True``, so that a request which tips nothing ends there, without a filter
+behind it. The rest is as shipped, RocksDB's options included: rows wait in its transaction until a
+commit, which writes each changed row once.
 
 Runs in an environment of its own (``requirements.lock``), where nothing of the project is installed
 but what the standard library can import.
