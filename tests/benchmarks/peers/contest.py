@@ -96,6 +96,7 @@ class Contest:
     def _figures(self, rate: Rate, app_id: str, events: int) -> Figures:
         return {
             "events_per_s": round(rate.events),
+            "core_share": round(rate.events * rate.cpu, 3),
             "bytes_per_s": round(rate.events * self._record_bytes),
             "peak_bytes": rate.peak,
             "cpu_s_per_million": round(1e6 * rate.cpu, 3),

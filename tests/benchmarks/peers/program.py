@@ -13,7 +13,7 @@ from tests.benchmarks.peers.cores import cpu_seconds, peak_bytes, pinned
 
 
 class Mark(NamedTuple):
-    """How far a peer was: records ``seen``, ``at`` (perf_counter, s), ``cpu`` used until then (s)."""
+    """How far a peer was: records ``seen``, ``at`` (perf_counter, s), ``cpu`` seconds used."""
 
     seen: int
     at: float

@@ -12,6 +12,7 @@ Figures = dict[str, float | int | None]
 
 UNITS = {
     "events_per_s": "events/s",
+    "core_share": "of its core",
     "bytes_per_s": "MB/s",
     "p50_ms": "p50 ms",
     "p99_ms": "p99 ms",
@@ -19,7 +20,11 @@ UNITS = {
     "cpu_s_per_million": "CPU s/million",
     "changelog_bytes_per_event": "changelog B/event",
 }
-"""The figures of each peer, and how the table's heads name them."""
+"""The figures of each peer, and how the table's heads name them.
+
+``core_share`` says what ``events_per_s`` is worth: well below one, the peer waited for the broker or
+the machine was busy with something else, and CPU seconds are the better measure.
+"""
 
 _SCALE = {"bytes_per_s": 1e-6, "peak_bytes": 2**-20}
 
@@ -65,6 +70,8 @@ def numbers(figures: Mapping[str, Figures], extra: Mapping[str, float]) -> dict[
     for peer, ratios in over(figures).items():
         if peer != REFLUX and (ratio := ratios.get("events_per_s")) is not None:
             found[f"reflux_over_{peer}"] = ratio
+            if spent := ratios.get("cpu_s_per_million"):
+                found[f"reflux_over_{peer}_per_cpu_s"] = round(1 / spent, 4)
     if (p99 := figures.get(REFLUX, {}).get("p99_ms")) is not None:
         found["reflux_p99_ms"] = p99
     return found
