@@ -22,8 +22,8 @@ UNITS = {
 }
 """The figures of each peer, and how the table's heads name them.
 
-``core_share`` says what ``events_per_s`` is worth: well below one, the peer waited for the broker or
-the machine was busy with something else, and CPU seconds are the better measure.
+``core_share`` says what ``events_per_s`` is worth: well below one, the peer waited for the broker,
+or the machine was busy with something else, and CPU seconds are the better measure.
 """
 
 _SCALE = {"bytes_per_s": 1e-6, "peak_bytes": 2**-20}
