@@ -1,6 +1,8 @@
 """What nobody in Python can beat: ``confluent-kafka`` reads the same bytes and does nothing.
 
-``consume`` with many messages at a time is its fastest call; settings are the client's defaults.
+``consume`` with many messages at a time is its fastest call. One setting is not the default: a
+partition whose queue is full is fetched again after 5 ms instead of a second, in which the queue of
+so fast a reader runs dry.
 """
 
 import sys
@@ -15,7 +17,12 @@ BATCH = 10_000
 def main(bootstrap: str, app_id: str, topic: str, step: str) -> None:
     progress = Progress(int(step))
     consumer = Consumer(
-        {"bootstrap.servers": bootstrap, "group.id": app_id, "auto.offset.reset": "earliest"}
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": app_id,
+            "auto.offset.reset": "earliest",
+            "fetch.queue.backoff.ms": 5,
+        }
     )
     consumer.subscribe([topic])
     while True:

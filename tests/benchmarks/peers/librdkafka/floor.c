@@ -2,7 +2,7 @@
  *
  * Linked against the very library that confluent-kafka carries, which brings no header; the few
  * declarations below are those of its public interface (rdkafka.h), which is kept stable. Settings
- * are the library's defaults, as in floor.py beside it.
+ * are those of ../floor.py.
  *
  *   floor BOOTSTRAP GROUP TOPIC STEP
  */
@@ -46,7 +46,8 @@ int main(int count, char **arguments) {
   if (count != 5) fail("floor BOOTSTRAP GROUP TOPIC STEP");
   const char *settings[][2] = {{"bootstrap.servers", arguments[1]},
                                {"group.id", arguments[2]},
-                               {"auto.offset.reset", "earliest"}};
+                               {"auto.offset.reset", "earliest"},
+                               {"fetch.queue.backoff.ms", "5"}};
   long step = atol(arguments[4]), seen = 0, due = step;
 
   void *conf = rd_kafka_conf_new();
