@@ -10,6 +10,7 @@ import argparse
 import json
 import sys
 import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,10 +55,14 @@ def main() -> None:
     if "kernels" in wanted:
         console.print("kernels: a million accounts against ten thousand, uniform keys")
         known["extra"] |= kernels.by_accounts(int(300_000 * scale))
+
+    def keep() -> None:
+        if arguments.results:
+            arguments.results.write_text(json.dumps(known, indent=1) + "\n")
+
+    keep()
     if set(wanted) - {"kernels"}:
-        _contest(console, known, wanted, scale)
-    if arguments.results:
-        arguments.results.write_text(json.dumps(known, indent=1) + "\n")
+        _contest(console, known, wanted, scale, keep)
     figures = {name: known["figures"][name] for name in PARTS if name in known["figures"]}
     console.print(report.peers_table(figures))
     console.print(report.targets_table(report.numbers(figures, known["extra"])))
@@ -67,7 +72,14 @@ def main() -> None:
     sys.stdout.write(json.dumps(result) + "\n")
 
 
-def _contest(console: Console, known: dict[str, Any], wanted: list[str], scale: float) -> None:
+def _contest(
+    console: Console,
+    known: dict[str, Any],
+    wanted: Sequence[str],
+    scale: float,
+    keep: Callable[[], None],
+) -> None:
+    """Measure the parts ``wanted`` into ``known``, and ``keep`` it after each."""
     compile_kernels()
     with (
         tempfile.TemporaryDirectory(prefix="reflux-peers-") as name,
@@ -92,6 +104,7 @@ def _contest(console: Console, known: dict[str, Any], wanted: list[str], scale: 
                     known["figures"][part] = contest.peer(part, PEERS[part])
                 except PeerUnavailable as reason:
                     known["skipped"][part] = str(reason)
+            keep()
 
 
 if __name__ == "__main__":

@@ -16,6 +16,8 @@ from tests.kafka.cluster import Cluster
 EVENTS = 2_000_000
 STEPS = 50
 WARM = 10  # of the steps
+LAST_WATCHED = 48  # a worker's count is exact while it runs; its end would be seen late
+WATCHED_S = 0.25  # asking a worker how far it is takes it some milliseconds
 SECONDS = 600.0
 SETTLE_S = 6.0  # a commit interval of every peer, and a second
 ZIPF = 1.1
@@ -59,7 +61,8 @@ class Contest:
         events = self._events(EVENTS)
         deployment = Deployment(self.kafka, links=links)
         fill(self.kafka, deployment.requests, events, ACCOUNTS, zipf=zipf)
-        rate = self._rate(partial(RunningWorker, deployment, self._place()), events)
+        start_worker = partial(RunningWorker, deployment, self._place())
+        rate = self._rate(start_worker, events, LAST_WATCHED, WATCHED_S)
         figures = self._figures(rate, deployment.app_id, events)
         if zipf is not None:
             return figures
@@ -88,10 +91,17 @@ class Contest:
             Job(self.kafka.bootstrap, app_id, topic, self._actions, step, place)
         )
 
-    def _rate(self, start: Callable[[], Running], events: int) -> Rate:
-        warm = events // STEPS * WARM
-        total = events // STEPS * STEPS
-        return measure_program(start, warm, total, seconds=SECONDS, interval=0.1, settle=SETTLE_S)
+    def _rate(
+        self, start: Callable[[], Running], events: int, last: int = STEPS, interval: float = 0.1
+    ) -> Rate:
+        return measure_program(
+            start,
+            events // STEPS * WARM,
+            events // STEPS * last,
+            seconds=SECONDS,
+            interval=interval,
+            settle=SETTLE_S,
+        )
 
     def _figures(self, rate: Rate, app_id: str, events: int) -> Figures:
         return {
