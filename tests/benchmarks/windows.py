@@ -64,7 +64,9 @@ def fold(row: Row, request: dict[str, Any]) -> None:
 def score(row: Row) -> float:
     """How narrow the account is, times how much it elicits: 0 to 1."""
     requests = row["requests"][2]
-    return max(row["tasks"].values()) / requests * row["elicitation"][2] / requests
+    share: float = max(row["tasks"].values()) / requests
+    mean: float = row["elicitation"][2] / requests
+    return share * mean
 
 
 def tips(row: Row) -> bool:

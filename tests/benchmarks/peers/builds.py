@@ -68,7 +68,8 @@ def streams_classes() -> Path:
 
     def make(directory: Path) -> None:
         directory.mkdir()
-        command = [maven, "-B", "-q", "-f", home / "pom.xml", f"-Dpeer.directory={directory}"]
+        command = [maven, "-B", "-q", "-f", str(home / "pom.xml")]
+        command.append(f"-Dpeer.directory={directory}")
         command += ["compile", "dependency:copy-dependencies", "-DincludeScope=runtime"]
         _run([*command, f"-DoutputDirectory={directory / 'jars'}"])
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import cached_property, partial
 from pathlib import Path
 
+from tests.benchmarks import traffic
 from tests.benchmarks.peers import delay, twins
 from tests.benchmarks.peers.contestants import Job, Peer
 from tests.benchmarks.peers.program import Rate, Running, measure_program
@@ -40,21 +41,22 @@ class Contest:
 
     @cached_property
     def _record_bytes(self) -> float:
-        """Of a request: its key and its value."""
-        return twins.record_bytes()
+        """Of a request, its key and its value, on average."""
+        part = next(traffic.requests(10_000, ACCOUNTS))
+        return (sum(map(len, part.keys)) + sum(map(len, part.values))) / len(part.keys)
 
     def peer(self, name: str, peer: Peer) -> Figures:
         """Measure a peer; raises ``PeerUnavailable`` where it cannot be had."""
         events = self._events(peer.events)
-        app_id = self.kafka.unique(name)
-        start = self._starter(name, peer, self._requests, app_id)
-        rate = self._rate(partial(start, events // STEPS), events)
-        figures = self._figures(rate, app_id, events)
+        job = self._job(name, self._requests)
+        rate = self._rate(lambda: peer.start(job._replace(step=events // STEPS)), events)
+        figures = self._figures(rate, job.app_id, events)
         if not peer.acts:
             return figures | {"changelog_bytes_per_event": None}
-        topic = self.kafka.create_topic(self.kafka.unique("paced"), PARTITIONS)
-        again = self._starter(name, peer, topic, self.kafka.unique(name))
-        return figures | self._delay(again, topic, self._actions, rate)
+        paced = self._job(name, self.kafka.create_topic(self.kafka.unique("paced"), PARTITIONS))
+        return figures | self._delay(
+            lambda step: peer.start(paced._replace(step=step)), paced.topic, paced.actions, rate
+        )
 
     def reflux(self, *, links: bool = True, zipf: float | None = None) -> Figures:
         """Measure a worker; on Zipf-distributed keys only what it does and what it writes."""
@@ -84,12 +86,10 @@ class Contest:
             "two_workers_over_one_cpu": round(spent[1] / spent[0], 3),
         }
 
-    def _starter(self, name: str, peer: Peer, topic: str, app_id: str) -> Callable[[int], Running]:
-        self._actions = self.kafka.create_topic(f"{app_id}-actions", PARTITIONS)
-        place = self._place()
-        return lambda step: peer.start(
-            Job(self.kafka.bootstrap, app_id, topic, self._actions, step, place)
-        )
+    def _job(self, name: str, topic: str) -> Job:
+        app_id = self.kafka.unique(name)
+        actions = self.kafka.create_topic(f"{app_id}-actions", PARTITIONS)
+        return Job(self.kafka.bootstrap, app_id, topic, actions, 1, self._place())
 
     def _rate(
         self, start: Callable[[], Running], events: int, last: int = STEPS, interval: float = 0.1

@@ -3,7 +3,6 @@
 import time
 from pathlib import Path
 
-from tests.benchmarks import traffic
 from tests.benchmarks.peers.program import Mark
 from tests.benchmarks.peers.reflux_peer import Deployment, RunningWorker
 from tests.benchmarks.throughput import ACCOUNTS, fill
@@ -11,12 +10,6 @@ from tests.kafka.cluster import Cluster
 
 SECONDS = 300.0
 WARM = 0.2
-
-
-def record_bytes() -> float:
-    """Bytes of a request of the traffic, key and value, on average."""
-    part = next(traffic.requests(10_000, ACCOUNTS))
-    return (sum(map(len, part.keys)) + sum(map(len, part.values))) / len(part.keys)
 
 
 def cpu_per_event(kafka: Cluster, directory: Path, events: int, workers: int) -> float:
