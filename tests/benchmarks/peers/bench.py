@@ -44,6 +44,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the records")
     parser.add_argument("--only", choices=PARTS, action="append")
+    parser.add_argument(
+        "--rates", action="store_true", help="no delays: a busy machine makes them meaningless"
+    )
     parser.add_argument("--results", type=Path, help="read and written: figures measured before")
     arguments = parser.parse_args()
     console = Console(stderr=True, width=160)
@@ -62,7 +65,7 @@ def main() -> None:
 
     keep()
     if set(wanted) - {"kernels"}:
-        _contest(console, known, wanted, scale, keep)
+        _contest(console, known, wanted, scale, keep, delays=not arguments.rates)
     figures = {name: known["figures"][name] for name in PARTS if name in known["figures"]}
     console.print(report.peers_table(figures))
     console.print(report.targets_table(report.numbers(figures, known["extra"])))
@@ -78,6 +81,8 @@ def _contest(
     wanted: Sequence[str],
     scale: float,
     keep: Callable[[], None],
+    *,
+    delays: bool,
 ) -> None:
     """Measure the parts ``wanted`` into ``known``, and ``keep`` it after each."""
     compile_kernels()
@@ -86,7 +91,7 @@ def _contest(
         pinned(cores()[0]),
         KafkaBroker(settings=BROKER) as broker,
     ):
-        contest = Contest(broker, Path(name), scale)
+        contest = Contest(broker, Path(name), scale, delays=delays)
         for part in (part for part in PARTS if part in wanted):
             if part in REFLUX:
                 console.print(REFLUX[part])

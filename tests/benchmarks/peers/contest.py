@@ -25,9 +25,12 @@ ZIPF = 1.1
 
 
 class Contest:
-    """One broker, and the requests that all peers read."""
+    """One broker, and the requests that all peers read; ``delays`` are measured or left out."""
 
-    def __init__(self, broker: KafkaBroker, directory: Path, scale: float) -> None:
+    def __init__(
+        self, broker: KafkaBroker, directory: Path, scale: float, *, delays: bool = True
+    ) -> None:
+        self._delays = delays
         self.kafka = Cluster(broker.bootstrap, "apache", broker.line)
         self._broker = broker
         self._directory = directory
@@ -53,6 +56,8 @@ class Contest:
         figures = self._figures(rate, job.app_id, events)
         if not peer.acts:
             return figures | {"changelog_bytes_per_event": None}
+        if not self._delays:
+            return figures
         paced = self._job(name, self.kafka.create_topic(self.kafka.unique("paced"), PARTITIONS))
         return figures | self._delay(
             lambda step: peer.start(paced._replace(step=step)), paced.topic, paced.actions, rate
@@ -66,7 +71,7 @@ class Contest:
         start_worker = partial(RunningWorker, deployment, self._place())
         rate = self._rate(start_worker, events, LAST_WATCHED, WATCHED_S)
         figures = self._figures(rate, deployment.app_id, events)
-        if zipf is not None:
+        if zipf is not None or not self._delays:
             return figures
         paced = Deployment(self.kafka, links=links)
         place = self._place()
