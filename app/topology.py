@@ -26,7 +26,6 @@ from app.agents.campaign_commands import CampaignCommands
 from app.agents.judgement import JudgementBook
 from app.agents.link_table import links_table
 from app.agents.monitor import Monitor
-from app.agents.owned_table import OwnedTable
 from app.events.topics import CAMPAIGN_COMMANDS, POLICY, POPULATION, Topic
 from app.health import Health
 from app.kafka.clients import confluent_config
@@ -79,9 +78,7 @@ class Topology:
             else None
         )
         self._accounts = accounts
-        self._tables: tuple[OwnedTable[Any], ...] = (accounts,)
-        if links is not None:
-            self._tables = (accounts, links)
+        self._tables = (accounts,) if links is None else (accounts, links)
         self._owners = {topic: table for table in self._tables for topic in table.inputs}
         self.app.transport.positions = self
         self.app.transport.read_in_chunks(*self._owners)
