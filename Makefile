@@ -5,7 +5,8 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo test lint format typecheck fuzz bench evaluate lock schemas clean
+.PHONY: help install install-dev demo test lint format typecheck fuzz bench bench-peers evaluate \
+	lock lock-peers schemas clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -52,6 +53,9 @@ typecheck: $(VENV)/.installed-dev ## strict type check
 bench: $(VENV)/.installed-dev ## the measured ratios; the last line is one JSON object
 	@$(BIN)/python -m tests.benchmarks.bench $(ARGS)
 
+bench-peers: $(VENV)/.installed-dev ## beside Faust, Quix Streams, Kafka Streams and bare clients, likewise
+	@$(BIN)/python -m tests.benchmarks.peers.bench $(ARGS)
+
 evaluate: $(VENV)/.installed-dev ## the whole table of the README: hours; goes on where it stopped
 	@$(BIN)/reflux evaluate --table README.md --results .cache/evaluation \
 		--report .cache/evaluation/page $(ARGS)
@@ -68,6 +72,12 @@ lock: $(VENV)/.installed-dev ## resolve the dependencies anew into the lock file
 		--no-emit-index-url --no-header --no-annotate --extra broker -o requirements.lock
 	@$(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header --no-annotate --all-extras -o requirements-dev.lock
+
+lock-peers: $(VENV)/.installed-dev ## the same for the environments of the peers
+	@$(BIN)/pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv pip compile -q tests/benchmarks/peers/quix/requirements.in --universal \
+		--python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate \
+		-o tests/benchmarks/peers/quix/requirements.lock
 
 clean: ## remove the environment and everything that was built
 	@rm -rf $(VENV) .cache build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -135,6 +135,13 @@ class Settings(BaseSettings):
         " is decided does not depend on speed: for replays and tests, by all workers of a group."
         " Every partition needs requests in every period, or the others wait.",
     )
+    links: bool = _setting(
+        True,
+        "Worker",
+        "Hold links and campaigns. Without them accounts are judged by themselves alone; what they"
+        " tell links is still written to its topic, and waits there. The same for all workers of a"
+        " group; not with `--lockstep`.",
+    )
     breaker_actions_per_minute: Annotated[int, Field(ge=0)] = _setting(
         6_000,
         "Worker",
@@ -198,6 +205,8 @@ class Settings(BaseSettings):
                 "rebalance_timeout must be at least session_timeout: a worker that writes its last"
                 " checkpoint would be left out of the group"
             )
+        if self.lockstep and not self.links:
+            raise ValueError("lockstep waits for links: it needs links to be held")
         if self.uses_sasl and not (self.sasl_username and self.sasl_password.get_secret_value()):
             raise ValueError(
                 f"security_protocol {self.security_protocol} needs REFLUX_SASL_USERNAME and"

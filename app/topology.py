@@ -73,15 +73,21 @@ class Topology:
         accounts = accounts_table(
             self.app, settings, self._book, schemas, self._executor, self._reader, self.fail
         )
-        links = links_table(
-            self.app, settings, self._book, self._commands, schemas, self._executor, self.fail
+        links = (
+            links_table(
+                self.app, settings, self._book, self._commands, schemas, self._executor, self.fail
+            )
+            if settings.links
+            else None
         )
         self._accounts = accounts
-        self._tables = (accounts, links)
+        self._tables = (accounts,) if links is None else (accounts, links)
         self._owners = {topic: table for table in self._tables for topic in table.inputs}
         self.app.transport.positions = self
         self.app.transport.read_in_chunks(*self._owners)
-        self._monitor = Monitor(self.app, health, accounts.ownership, links.ownership)
+        self._monitor = Monitor(
+            self.app, health, accounts.ownership, None if links is None else links.ownership
+        )
         self.app.on_partitions_revoked.connect(self._on_revoked)
         self.app.on_before_shutdown.connect(self._on_shutdown)
         self._crash_watch: asyncio.Task[None] | None = None

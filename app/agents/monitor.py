@@ -38,7 +38,7 @@ class Monitor:
         app: faust.App,
         health: Health,
         accounts: Ownership[AccountPartition],
-        links: Ownership[LinkPartition],
+        links: Ownership[LinkPartition] | None,
     ) -> None:
         self._app = app
         self._health = health
@@ -78,14 +78,18 @@ class Monitor:
             )
             tripped = partition.state.guards[g.TRIPPED_UNTIL] > partition.state.ledger[l.WATERMARK]
             metrics.GUARD_TRIPPED.labels(guard="actions", partition=label).set(bool(tripped))
-        for number, links in self._links.tenures.items():
+        if self._links is not None:
+            self._observe_links(self._links)
+        metrics.PARTITIONS_OWNED.set(len(self._accounts.tenures))
+
+    def _observe_links(self, ownership: Ownership[LinkPartition]) -> None:
+        for number, links in ownership.tenures.items():
             self._count_inputs(number, links.partition)
             self._show_campaigns(str(number), links.partition)
             metrics.LINKS.labels(partition=str(number)).set(len(links.partition.store))
             metrics.STATE_BYTES.labels(table="links", partition=str(number)).set(
                 links.partition.store.nbytes
             )
-        metrics.PARTITIONS_OWNED.set(len(self._accounts.tenures))
 
     def _show_campaigns(self, label: str, links: LinkPartition) -> None:
         metrics.LINKS_FLAGGED.labels(partition=label).set(links.flagged)

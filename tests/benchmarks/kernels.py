@@ -93,7 +93,7 @@ def seconds(fold: Callable[[Chunk], Any], chunks: Iterable[Chunk]) -> float:
 
 
 def measure(scale: float) -> dict[str, Any]:
-    return _against_python(int(100_000 * scale)) | _by_accounts(int(300_000 * scale))
+    return _against_python(int(100_000 * scale)) | by_accounts(int(300_000 * scale))
 
 
 def _against_python(events: int) -> dict[str, Any]:
@@ -113,7 +113,7 @@ def _against_python(events: int) -> dict[str, Any]:
     }
 
 
-def _by_accounts(events: int) -> dict[str, Any]:
+def by_accounts(events: int) -> dict[str, Any]:
     small, large = Kernels(10_000), Kernels(1_000_000)
     ratios = []
     for seed in range(ROUNDS):

@@ -6,11 +6,9 @@ their own, and are timed from the first record taken to the last one done, start
 """
 
 import contextlib
-import json
-import os
-import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +16,7 @@ from app.kafka.clients import producer_config
 from app.settings import load_settings
 from app.simulation.to_topic import TopicWriter
 from tests.benchmarks import traffic
+from tests.benchmarks.peers.program import Program, measure_program
 from tests.integration.workers import Worker, environment, reflux
 from tests.kafka.cluster import Cluster
 
@@ -26,11 +25,18 @@ ACCOUNTS = 10_000
 HOURS = 14.0  # of event time: two sighting periods end and fourteen population snapshots are cut
 
 
-def fill(kafka: Cluster, topic: str, events: int, accounts: int, hours: float = HOURS) -> None:
+def fill(
+    kafka: Cluster,
+    topic: str,
+    events: int,
+    accounts: int,
+    hours: float = HOURS,
+    zipf: float | None = None,
+) -> None:
     """Put ``events`` requests on ``topic``."""
     settings = load_settings(bootstrap_servers=kafka.bootstrap)
     writer = TopicWriter(producer_config(settings))
-    for part in traffic.requests(events, accounts, hours=hours):
+    for part in traffic.requests(events, accounts, hours=hours, zipf=zipf):
         writer.send(topic, part.keys, part.values)
     writer.flush()
 
@@ -99,19 +105,10 @@ def _faust(kafka: Cluster, directory: Path, events: int) -> float:
     actions = kafka.create_topic(f"{name}-actions", PARTITIONS)
     fill(kafka, topic, events, ACCOUNTS)
     command = [sys.executable, "-m", "tests.benchmarks.plain_faust"]
-    done = subprocess.run(
-        [*command, kafka.bootstrap, name, topic, actions, str(events)],
-        env={
-            **os.environ,
-            "BENCH_PARTITIONS": str(PARTITIONS),
-            "BENCH_DATA": str(directory / "faust"),
-        },
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
+    start = partial(
+        Program,
+        [*command, kafka.bootstrap, name, topic, actions, str(events // 100)],
+        directory / "faust",
+        {"BENCH_PARTITIONS": str(PARTITIONS), "BENCH_DATA": str(directory / "faust")},
     )
-    for line in done.stdout.splitlines():
-        if line.startswith("{"):
-            return float(json.loads(line)["events_per_second"])
-    raise RuntimeError(f"the plain Faust agent did not finish: {done.stdout}{done.stderr}")
+    return measure_program(start, events // 100, events, seconds=600, interval=0.05).events

@@ -178,6 +178,14 @@ class KafkaBroker:
         """
         return run_tool(self.line, self.bootstrap, name, *arguments, stdin=stdin, timeout=timeout)
 
+    def log_bytes(self, *parts: str) -> int:
+        """Bytes on disk of all partitions of the topics whose names contain every one of ``parts``.
+
+        What a producer sent, compressed as it was: nothing is taken off but by the cleaner.
+        """
+        logs = (self._home / "data").glob("*/*.log")
+        return sum(log.stat().st_size for log in logs if all(p in log.parent.name for p in parts))
+
     def log_tail(self, size: int = 4000) -> str:
         return self._log.read_text(errors="replace")[-size:] if self._log.exists() else ""
 

@@ -132,3 +132,9 @@ def test_every_setting_is_read_by_something() -> None:
     for name in Settings.model_fields:
         read = re.search(rf"settings\.{name}\b", code) or re.search(rf"self\.{name}\b", own)
         assert read, f"{name} has no effect"
+
+
+def test_lockstep_needs_the_links_that_it_waits_for() -> None:
+    assert load_settings(links=False).links is False
+    with pytest.raises(InvalidSettings, match="lockstep waits for links"):
+        load_settings(links=False, lockstep=True)
