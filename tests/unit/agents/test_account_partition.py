@@ -15,7 +15,6 @@ from app.agents.table_partition import GapInInput, Run
 from app.events.framing import to_avro
 from app.events.requests import Request
 from app.events.watches import WatchedProgram, WatchList
-
 from app.kernels.batches import Framed, frame
 from app.kernels.murmur2 import partition_of
 from tests.benchmarks.traffic import batch
