@@ -35,6 +35,7 @@ class Cluster:
     bootstrap: str
     kind: Kind
     line: str = field(default_factory=default_line)
+    replication: int = 1
 
     @cached_property
     def admin(self) -> AdminClient:
@@ -52,7 +53,7 @@ class Cluster:
         Configuration names are given with underscores for dots. Returns the name.
         """
         settings = {key.replace("_", "."): str(value) for key, value in config.items()}
-        request = NewTopic(name, partitions, replication_factor=1, config=settings)
+        request = NewTopic(name, partitions, replication_factor=self.replication, config=settings)
         self.admin.create_topics([request])[name].result(DEADLINE_S)
         self._await_leaders(name, partitions)
         return name

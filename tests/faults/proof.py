@@ -1,0 +1,84 @@
+"""What must hold after a fault, whatever it was: DESIGN's Determinism, read from the topics."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+
+from app.events.policies import PolicyRecord
+from app.state.checkpoint import HEADER_KEY
+from app.state.codec import ACCOUNT_CODEC
+from tests.faults.stage import Stage
+from tests.integration.offline import Pairs
+
+Action = dict[str, Any]
+
+
+def prove(
+    stage: Stage, sent: Pairs, *, dead: int = 0, policies: Sequence[PolicyRecord] = ()
+) -> None:
+    """The deployment's rows, actions and counts are those of a replay in memory of ``sent``.
+
+    ``dead`` records beside them were no requests, and are dead letters.
+    """
+    expected = stage.world.replay(sent, policies)
+    counters = stage.counters()
+    counted = {
+        name: counters[f"requests.{name}"] for name in ("in", "folded", "duplicates", "dead")
+    }
+    assert counted["in"] == len(sent) + dead
+    assert counted["in"] == counted["folded"] + counted["duplicates"] + counted["dead"]
+    assert counted["dead"] == dead
+    assert counted["duplicates"] == sum(
+        int(one.header().counters["requests.duplicates"]) for one in expected.parts
+    )
+
+    actions = stage.actions()
+    wanted = [orjson.loads(o.value) for o in expected.of_topic("live") if o.value is not None]
+    assert {one["action_id"] for one in actions} == {one["action_id"] for one in wanted}
+    check_chains(actions)
+    check_standings(stage, actions)
+    assert rows(stage, {key for key, _ in sent}) == told_nothing(expected.rows)
+
+
+def check_chains(actions: list[Action]) -> None:
+    """No id has two contents or comes twice, and each action names the one it replaces."""
+    chains: dict[str, list[Action]] = defaultdict(list)
+    for action in actions:
+        chains[action["account_id"]].append(action)
+    assert len({action["action_id"] for action in actions}) == len(actions), "published twice"
+    for chain in chains.values():
+        sequences = [action["sequence"] for action in chain]
+        assert sequences == sorted(set(sequences))
+        replaced = [None, *(action["action_id"] for action in chain[:-1])]
+        assert [action["supersedes"] for action in chain] == replaced
+
+
+def check_standings(stage: Stage, actions: list[Action]) -> None:
+    """Who starts from the compacted topic sees what who has heard everything sees."""
+    standing = {one["account_id"]: one for one in stage.actions("enforcement-state.v1")}
+    assert standing == {one["account_id"]: one for one in actions}
+
+
+def rows(stage: Stage, accounts: set[bytes] | None = None) -> dict[bytes, bytes]:
+    """The accounts in the changelog, or those of ``accounts`` and of the profiles."""
+    found: dict[bytes, bytes | None] = {}
+    for message in stage.kafka.read_to_end(f"{stage.app_id}-accounts-changelog"):
+        found[bytes(message.key() or b"")] = message.value()  # type: ignore[assignment]
+    found.pop(HEADER_KEY, None)
+    if accounts is not None:
+        known = accounts | {key for key, _ in stage.world.profiles}
+        found = {key: value for key, value in found.items() if key in known}
+    return told_nothing(found)
+
+
+def told_nothing(found: dict[bytes, bytes | None]) -> dict[bytes, bytes]:
+    """Rows without what links have told their accounts: running free, that comes at any time."""
+    kept = {}
+    for key, value in found.items():
+        if value is not None:
+            row = ACCOUNT_CODEC.decode(value)
+            row["ring"] = row["web"] = 0
+            kept[key] = row.tobytes()
+    return kept
