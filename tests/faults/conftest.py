@@ -10,8 +10,7 @@ from tests.faults.stage import Stage
 from tests.faults.world import World, make_world
 from tests.kafka.quorum import Quorum
 
-SHORT_WORLD = (600, 60, 1.0)
-FULL_WORLD = (3_300, 300, 1.8)
+DAYS = length(1.8, 4.5)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -26,8 +25,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.fixture(scope="session")
 def world() -> World:
-    benign, fraudulent, days = length(SHORT_WORLD, FULL_WORLD)
-    return make_world(benign, fraudulent, days)
+    return make_world(DAYS)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from app.events.policies import PolicyRecord
 from tests.faults.traffic import Traffic
-from tests.faults.world import PARTITIONS, World, preloaded_policy
+from tests.faults.world import HISTORY, PARTITIONS, World, preloaded_policy
 from tests.integration.deployment import Deployment
 from tests.integration.offline import Pairs
 from tests.integration.workers import Worker
@@ -52,8 +52,10 @@ class Stage(Deployment):
         self.kafka.produce(self.topic("policy.v1"), [(record.key, record.value)])
 
     def traffic(self, rate: float, requests: Pairs | None = None) -> Traffic:
-        """The requests of the world, or these."""
-        return Traffic(self, self.world.requests if requests is None else requests, rate)
+        """The requests of the world, or these, with what is their history sent already."""
+        traffic = Traffic(self, self.world.requests if requests is None else requests, rate)
+        traffic.send(HISTORY)
+        return traffic
 
     def until_read(self, name: str, worker: Worker, seconds: float = CAUGHT_UP_SECONDS) -> None:
         """Wait until all that is on a topic is part of the durable state, as the group says."""

@@ -13,7 +13,7 @@ from tests.faults.stage import Stage, folding, owned, until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
-RATE = 1_500
+RATE = 1_000
 KILLS = length(3, 20)
 FROZEN_SECONDS = 15.0
 """More than twice the session timeout: the group gives the partitions away."""

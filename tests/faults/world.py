@@ -15,13 +15,15 @@ from app.events.policies import PolicyRecord
 from app.policy.document import PolicyDocument
 from app.simulation.campaigns import Naive
 from app.simulation.encode import ProfileEncoder, RequestEncoder
-from app.simulation.population import Population
+from app.simulation.population import START_MS, Population
 from tests.integration.offline import Offline, Pairs, level_1_policy
 
 PARTITIONS = 4
 VERSION = "preloaded"
-ALL_WEIGH = 12.0
-"""How busy honest accounts are: few rows and many requests."""
+BENIGN, FRAUDULENT, BUSY = 1_500, 150, 8.0
+"""Few accounts that send much: the load is what counts here."""
+HISTORY = 150_000
+"""Requests that are sent at once, before the fault: actions begin soon after them."""
 
 
 @dataclass(frozen=True)
@@ -45,15 +47,14 @@ class World:
         return offline
 
 
-def make_world(benign: int, fraudulent: int, days: float) -> World:
-    """A population with a campaign in it, and its own distributions from a run that is cold."""
+def make_world(days: float, start_ms: int = START_MS) -> World:
+    """A population with a campaign in it, and its own distributions from a run that is cold.
+
+    ``start_ms`` is a full hour. A day has some 220,000 requests.
+    """
+    campaign = Naive(accounts=FRAUDULENT)
     people = Population(
-        11,
-        benign,
-        Naive(accounts=fraudulent),
-        days=days,
-        heaviest_per_day=2_000,
-        busy=ALL_WEIGH,
+        11, BENIGN, campaign, start_ms=start_ms, days=days, heaviest_per_day=2_000, busy=BUSY
     )
     profile_encoder, request_encoder = ProfileEncoder(people), RequestEncoder(people)
     known = people.profiles()

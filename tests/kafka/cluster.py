@@ -17,7 +17,15 @@ from confluent_kafka import (
     Producer,
     TopicPartition,
 )
-from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewTopic,
+    OffsetSpec,
+    ResourceType,
+)
 
 from tests.kafka.broker import run_tool
 from tests.kafka.jars import default_line
@@ -57,6 +65,21 @@ class Cluster:
         self.admin.create_topics([request])[name].result(DEADLINE_S)
         self._await_leaders(name, partitions)
         return name
+
+    def configure_topic(self, name: str, **config: object) -> None:
+        """Change settings of a topic, as ``create_topic`` takes them; None: back to the default."""
+        entries = [
+            ConfigEntry(
+                key.replace("_", "."),
+                None if value is None else str(value),
+                incremental_operation=(
+                    AlterConfigOpType.DELETE if value is None else AlterConfigOpType.SET
+                ),
+            )
+            for key, value in config.items()
+        ]
+        topic = ConfigResource(ResourceType.TOPIC, name, incremental_configs=entries)
+        self.admin.incremental_alter_configs([topic])[topic].result(DEADLINE_S)
 
     def delete_topics(self, names: Sequence[str]) -> None:
         """Delete what is there of ``names``."""
