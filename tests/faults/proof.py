@@ -23,20 +23,18 @@ def prove(
     sent: Pairs,
     *,
     dead: int = 0,
-    others: int = 0,
     policies: Sequence[PolicyRecord] = (),
 ) -> None:
     """The deployment's rows, actions and counts are those of a replay in memory of ``sent``.
 
-    Beside them were ``dead`` records that are no requests, and ``others`` that are, of accounts
-    whose rows are not looked at.
+    ``dead`` records beside them were no requests, and are dead letters.
     """
     expected = stage.world.replay(sent, policies)
     counters = stage.counters()
     counted = {
         name: counters[f"requests.{name}"] for name in ("in", "folded", "duplicates", "dead")
     }
-    assert counted["in"] == len(sent) + others + dead
+    assert counted["in"] == len(sent) + dead
     assert counted["in"] == counted["folded"] + counted["duplicates"] + counted["dead"]
     assert counted["dead"] == dead
     assert counted["duplicates"] == sum(

@@ -15,6 +15,9 @@ pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 RATE = 1_000
 REFUSED_SECONDS = length(8.0, 90.0)
 """In full, longer than a checkpoint is tried: the worker ends."""
+REFUSES_BYTES = 100
+"""Less than any record of ours, more than the end of a transaction: a broker that cannot write that
+hangs it for good."""
 READ_SECONDS = 240.0
 SLOW_BYTES = 10_000
 """A second, from each broker: some twentieth of what the worker writes."""
@@ -35,7 +38,7 @@ def _refused(stage: Stage, named: str) -> None:
     with Supervisor(stage, stage.prepare()) as supervisor:
         with stage.traffic(RATE).flowing() as traffic:
             folding(supervisor.worker)
-            stage.kafka.configure_topic(topic, max_message_bytes=1)
+            stage.kafka.configure_topic(topic, max_message_bytes=REFUSES_BYTES)
             time.sleep(REFUSED_SECONDS)
             before = stage.positions()
             time.sleep(2.0)

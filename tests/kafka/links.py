@@ -24,11 +24,18 @@ class Link:
         self.bytes_per_second = float("inf")
         self.passable = asyncio.Event()
         self.tasks: set[asyncio.Task[None]] = set()
+        self._server: asyncio.Server | None = None
 
     async def serve(self) -> None:
         """Begin to accept connections."""
         self.passable.set()
-        await asyncio.start_server(self._connected, sock=self._socket)
+        self._server = await asyncio.start_server(self._connected, sock=self._socket)
+
+    def close(self) -> None:
+        """Accept no more connections."""
+        if self._server is not None:
+            self._server.close()
+        self._socket.close()
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -105,10 +112,20 @@ class Links:
         self._on_all(lambda link: link.passable.set())
 
     def close(self) -> None:
-        """Break what is open, and end."""
-        self.cut()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
+        """Break what is open, and end. May be called at any time, and more than once."""
+        if self._thread.is_alive():
+            asyncio.run_coroutine_threadsafe(self._end(), self._loop).result(10)
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(10)
+        for link in self._links:
+            link.close()
+        self._loop.close()
+
+    async def _end(self) -> None:
+        tasks = [task for link in self._links for task in link.tasks]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def _on_all(self, act: Callable[[Link], object]) -> None:
         async def run() -> None:
