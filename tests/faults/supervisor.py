@@ -43,6 +43,6 @@ class Supervisor:
     def until_read(self, name: str, seconds: float) -> None:
         """As ``Stage.until_read``, by whichever worker."""
         deadline = time.monotonic() + seconds
-        while left := self._stage.left(name):
-            assert time.monotonic() < deadline, f"left: {left}; {self.worker.last_words()}"
+        while not self._stage.has_read(name):
+            assert time.monotonic() < deadline, f"waited for {name}: {self.worker.last_words()}"
             time.sleep(PAUSE_SECONDS)

@@ -32,7 +32,7 @@ def test_millions_of_accounts_of_one_attacker(new_stage: Callable[..., Stage]) -
     def read() -> bool:
         nonlocal highest
         highest = max(highest, worker.metric("process_resident_memory_bytes"))
-        return not stage.left("requests.v1")
+        return stage.has_read("requests.v1")
 
     worker.until(read, "all of them", READ_SECONDS, 0.5)
     room = LIMIT * stage.partitions

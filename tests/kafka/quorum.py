@@ -19,12 +19,12 @@ REPLICATED = {
     "share.coordinator.state.topic.replication.factor": "3",
     "share.coordinator.state.topic.min.isr": "2",
     # A broker that is gone is missed after seconds: tests have less patience than operators.
-    "broker.session.timeout.ms": "3000",
+    "broker.session.timeout.ms": "6000",
     "broker.heartbeat.interval.ms": "500",
-    "controller.quorum.election.timeout.ms": "1000",
-    "controller.quorum.fetch.timeout.ms": "2000",
+    "controller.quorum.election.timeout.ms": "2000",
+    "controller.quorum.fetch.timeout.ms": "4000",
 }
-IN_SYNC_SECONDS = 60.0
+IN_SYNC_SECONDS = 180.0
 
 
 class Node(KafkaBroker):
