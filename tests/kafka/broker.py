@@ -79,6 +79,9 @@ class KafkaBroker:
     override server properties.
     """
 
+    JVM: tuple[str, ...] = ()
+    """Options of the virtual machine beside the heap's size."""
+
     def __init__(
         self,
         *,
@@ -136,12 +139,15 @@ class KafkaBroker:
             self._format()
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*_die_with_parent(), *java(self.line, self._heap, "kafka.Kafka", self._file())],
+                [*_die_with_parent(), *self._command()],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 cwd=self._home,
             )
+
+    def _command(self) -> list[str]:
+        return java(self.line, self._heap, "kafka.Kafka", self._file(), options=self.JVM)
 
     def stop(self) -> None:
         """A clean shutdown; the data stays for :meth:`start`."""

@@ -30,6 +30,9 @@ IN_SYNC_SECONDS = 180.0
 class Node(KafkaBroker):
     """One node of a quorum, which must know of the others before it starts."""
 
+    # Three that start again and again would otherwise compile more than they work.
+    JVM = ("-XX:TieredStopAtLevel=1",)
+
     def __init__(self, number: int, cluster_id: str, link_port: int, heap: str) -> None:
         super().__init__(heap=heap)
         self.number = number
