@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.faults.lengths import length
+from tests.faults.lengths import long
 from tests.faults.proof import prove
 from tests.faults.stage import Stage, folding
 from tests.integration.workers import Worker
@@ -19,7 +19,7 @@ pytestmark = [
 ]
 
 RATE = 1_000
-FULL_SECONDS = length(5.0, 30.0)
+FULL_SECONDS = 30.0
 
 
 def no_room(worker: Worker) -> None:
@@ -27,6 +27,7 @@ def no_room(worker: Worker) -> None:
     resource.prlimit(worker.process.pid, resource.RLIMIT_FSIZE, (0, 0))
 
 
+@long
 def test_the_disk_is_full(new_stage: Callable[..., Stage]) -> None:
     stage = new_stage()
     worker = stage.prepare()
