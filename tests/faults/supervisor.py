@@ -8,6 +8,7 @@ from tests.faults.stage import Stage
 from tests.integration.workers import Worker
 
 PAUSE_SECONDS = 1.0
+LAG = "reflux_lag_records{"
 
 
 class Supervisor:
@@ -44,5 +45,7 @@ class Supervisor:
         """As ``Stage.until_read``, by whichever worker."""
         deadline = time.monotonic() + seconds
         while not self._stage.has_read(name):
-            assert time.monotonic() < deadline, f"waited for {name}: {self.worker.last_words()}"
+            if time.monotonic() > deadline:
+                behind = [line for line in self.worker.get("/metrics").splitlines() if LAG in line]
+                raise AssertionError(f"waited for {name}: {behind} {self.worker.last_words()}")
             time.sleep(PAUSE_SECONDS)
