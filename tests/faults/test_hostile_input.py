@@ -25,7 +25,7 @@ HOUR_MS = 3_600_000
 YEAR_MS = 365 * DAY_MS
 RECORDS = length(2_000, 20_000)
 """Of each kind."""
-BATCHES = length(500, 5_000)
+BATCHES = length(200, 1_000)
 NESTED_BYTES = 64_000
 CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
 

@@ -8,8 +8,7 @@ import pytest
 
 from tests.faults.lengths import long
 from tests.faults.proof import prove
-from tests.faults.stage import Stage
-from tests.integration.workers import Worker
+from tests.faults.stage import Stage, owned
 
 pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
@@ -30,17 +29,21 @@ def test_workers_join_and_leave_for_ten_minutes(new_stage: Callable[..., Stage])
             time.sleep(rng.uniform(2.0, 5.0))
             for worker in workers:
                 assert worker.process.poll() is None, worker.last_words()
-            if len(workers) < WORKERS and (len(workers) == 1 or rng.random() < 0.5):
+            at_work = [worker for worker in workers if owned(worker)]
+            if len(workers) < WORKERS:
                 workers.append(stage.start())
                 joined += 1
-                continue
-            leaver = workers.pop(rng.randrange(len(workers)))
-            if rng.random() < 0.5:
-                leaver.kill()
-                killed += 1
-            else:
-                _ask_to_leave(leaver)
-                left += 1
+            elif at_work:  # one that has nothing yet would not be missed
+                leaver = rng.choice(at_work)
+                workers.remove(leaver)
+                if rng.random() < 0.5:
+                    leaver.kill()
+                    killed += 1
+                else:
+                    assert leaver.stop() == 0, leaver.last_words()
+                    left += 1
+    assert killed > 0
+    assert left > 0
     print(f"{joined} joined, {left} left, {killed} were killed; {traffic.sent} requests")
     last = workers[0]
     last.until_ready()
@@ -48,9 +51,3 @@ def test_workers_join_and_leave_for_ten_minutes(new_stage: Callable[..., Stage])
     for worker in workers:
         assert worker.stop() == 0, worker.last_words()
     prove(stage, stage.world.requests[: traffic.sent])
-
-
-def _ask_to_leave(worker: Worker) -> None:
-    code = worker.stop()
-    # One that has not begun yet has no handler of the signal.
-    assert code in (0, -15), f"{code}: {worker.last_words()}"
