@@ -65,7 +65,8 @@ def test_twelve_hours_in_one_go(deployment: Deployment) -> None:
     worker = deployment.start()
     memory = Memory(worker, topic)
     worker.until(memory.look, "the end of the day", READ_SECONDS, 1.0)
-    deployment.settle(worker)
+    ends = deployment.ends("requests.v1")
+    worker.until(lambda: ends.items() <= deployment.commits().items(), "the last checkpoint", 60, 1)
     memory.look()
     print(f"beyond its rows: {memory.base / 2**20:.0f} MiB, then {memory.most / 2**20:.0f} MiB")
     assert memory.most < memory.base + SLACK_BYTES
