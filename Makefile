@@ -5,8 +5,8 @@ BIN := $(VENV)/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev demo test lint format typecheck fuzz bench bench-peers evaluate \
-	lock lock-peers schemas clean
+.PHONY: help install install-dev demo test test-faults lint format typecheck fuzz bench bench-peers \
+	evaluate lock lock-peers schemas clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -38,6 +38,9 @@ demo: $(VENV)/.installed ## watch a simulated campaign being throttled and suspe
 test: $(VENV)/.installed-dev ## the whole suite against a real Apache Kafka
 	@$(BIN)/python -m pytest $(ARGS)
 	@NUMBA_BOUNDSCHECK=1 $(BIN)/python -m pytest tests/property
+
+test-faults: $(VENV)/.installed-dev ## every fault at its full length, on three brokers: an hour and more
+	@REFLUX_FAULTS=full $(BIN)/python -m pytest tests/faults $(ARGS)
 
 lint: $(VENV)/.installed-dev ## lint and format check
 	@$(BIN)/ruff check .

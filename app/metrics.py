@@ -341,6 +341,12 @@ LOOP_LAG_SECONDS = _gauge(
     "How late the event loop ran a timer, at worst in the last ten seconds.",
     "Beyond a second: something blocks the loop; heartbeats are at risk.",
 )
+LOOP_LATE_SECONDS = _histogram(
+    "loop_late_seconds",
+    "How late the event loop ran a timer that is due a hundred times a second.",
+    "Much beyond 0.05: a call blocks the loop, and actions and heartbeats wait for it.",
+    buckets=(0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1.0, 5.0),
+)
 READY = _gauge(
     "ready",
     "1 when every partition the worker owns has recovered.",

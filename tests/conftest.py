@@ -9,6 +9,7 @@ from tests.kafka.plugin import (
     pytest_collection_modifyitems,
     pytest_sessionfinish,
     pytest_terminal_summary,
+    quorum,
 )
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "pytest_collection_modifyitems",
     "pytest_sessionfinish",
     "pytest_terminal_summary",
+    "quorum",
 ]
 
 # A shell starts what it puts into the background with interrupts ignored, and children inherit it:

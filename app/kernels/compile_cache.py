@@ -22,8 +22,11 @@ class SharedCacheFile(IndexDataCacheFile):  # type: ignore[misc]
     """The index and the machine code of one function."""
 
     def save(self, key: object, data: object) -> None:
-        """Add or replace the entry of ``key``."""
-        with _alone(self._cache_path):
+        """Add or replace the entry of ``key``.
+
+        Nothing is kept where there is no room: the next process compiles it anew.
+        """
+        with contextlib.suppress(OSError), _alone(self._cache_path):
             super().save(key, data)
 
     def load(self, key: object) -> Any:

@@ -15,17 +15,21 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import backtest, kernels, memory, throughput
+from tests.benchmarks import backtest, kernels, loop, memory, recovery, throughput
 from tests.kafka.broker import KafkaBroker
 from tests.kafka.cluster import Cluster
 
-PARTS = ("kernels", "backtest", "memory", "throughput")
+PARTS = ("kernels", "backtest", "memory", "throughput", "loop", "recovery")
+ON_KAFKA = {"memory", "throughput", "loop", "recovery"}
 TARGETS = {
     "reflux_over_faust": ("at least", 60),
     "kernels_over_python": ("at least", 8),
     "cost_1m_over_10k": ("at most", 2),
     "backtest_requests_per_s": ("at least", 250_000),
     "rss_bytes_1m_accounts": ("at most", int(1.5 * 2**30)),
+    "loop_longest_block_ms": ("at most", 50),
+    "ready_seconds_1m_accounts": ("at most", 30),
+    "takeover_seconds_over_session_timeout": ("at most", 5),
 }
 
 
@@ -45,7 +49,7 @@ def main() -> None:
         console.print("a backtest of a day of recorded traffic, on one core")
         with tempfile.TemporaryDirectory(prefix="reflux-bench-") as name:
             results |= backtest.measure(Path(name), scale)
-    if "memory" in wanted or "throughput" in wanted:
+    if not ON_KAFKA.isdisjoint(wanted):
         with tempfile.TemporaryDirectory(prefix="reflux-bench-") as name, KafkaBroker() as broker:
             cluster = Cluster(broker.bootstrap, "apache", broker.line)
             if "throughput" in wanted:
@@ -54,6 +58,12 @@ def main() -> None:
             if "memory" in wanted:
                 console.print("a worker with a million accounts")
                 results |= memory.measure(cluster, Path(name), scale)
+            if "loop" in wanted:
+                console.print("how long the event loop of a busy worker is blocked")
+                results |= loop.measure(cluster, Path(name), scale)
+            if "recovery" in wanted:
+                console.print("a worker that starts on a million accounts, and one that is killed")
+                results |= recovery.measure(cluster, Path(name), scale)
     _show(console, results)
     sys.stdout.write(json.dumps(results) + "\n")
 

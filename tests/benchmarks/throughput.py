@@ -6,6 +6,7 @@ their own, and are timed from the first record taken to the last one done, start
 """
 
 import contextlib
+import os
 import sys
 import time
 from functools import partial

@@ -67,7 +67,7 @@ class Deployment:
         self.environ = environment(kafka, self.prefix, self.app_id, **settings)
         self.partitions = int(self.environ["REFLUX_PARTITIONS"])
         self.workers: list[Worker] = []
-        self.reflux("topics", "apply", "--replication", "1")
+        self.reflux("topics", "apply", "--replication", str(kafka.replication))
 
     def topic(self, name: str) -> str:
         return self.prefix + name

@@ -64,6 +64,13 @@ def free_port() -> int:
         return port
 
 
+def new_cluster_id() -> str:
+    """What KRaft calls a cluster."""
+    cluster = urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
+    # A leading dash would be read as an option.
+    return cluster.replace("-", "x")
+
+
 class KafkaBroker:
     """A broker with a data directory and ports of its own, kept across :meth:`restart`.
 
@@ -71,6 +78,9 @@ class KafkaBroker:
     (``secure_bootstrap``, user ``SASL_USER``, certificate authority in ``ca_file``), ``settings``
     override server properties.
     """
+
+    JVM: tuple[str, ...] = ()
+    """Options of the virtual machine beside the heap's size."""
 
     def __init__(
         self,
@@ -120,21 +130,24 @@ class KafkaBroker:
 
     def start(self) -> None:
         """Start and wait until the broker answers a metadata request."""
+        self.launch()
+        self.await_metadata()
+
+    def launch(self) -> None:
+        """Start the process; ``await_metadata`` says when it is a broker."""
         if not self._formatted:
             self._format()
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*_die_with_parent(), *java(self.line, self._heap, "kafka.Kafka", self._file())],
+                [*_die_with_parent(), *self._command()],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 cwd=self._home,
             )
-        try:
-            self._await_metadata()
-        except BaseException:
-            self.kill()
-            raise
+
+    def _command(self) -> list[str]:
+        return java(self.line, self._heap, "kafka.Kafka", self._file(), options=self.JVM)
 
     def stop(self) -> None:
         """A clean shutdown; the data stays for :meth:`start`."""
@@ -225,16 +238,17 @@ class KafkaBroker:
         }
         return settings | self._extra
 
+    def _format_options(self) -> tuple[str, ...]:
+        """What the storage tool is told beside the file: the cluster and its kind."""
+        return ("--standalone", "-t", new_cluster_id())
+
     def _format(self) -> None:
         classpath(self.line)  # fail with the reason before anything is written
         text = "".join(f"{name}={value}\n" for name, value in self._properties().items())
         Path(self._file()).write_text(text)
         if self._secure:
             self._make_certificate()
-        cluster = urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
-        # A leading dash would be read as an option.
-        cluster = cluster.replace("-", "x")
-        arguments = ("format", "--standalone", "-t", cluster, "-c", self._file())
+        arguments = ("format", *self._format_options(), "-c", self._file())
         _run(tool(self.line, "kafka-storage", *arguments), None, 60)
         self._formatted = True
 
@@ -246,8 +260,19 @@ class KafkaBroker:
         _run(["keytool", "-genkeypair", *store, *names, *key], None, 60)
         _run(["keytool", "-exportcert", "-rfc", *store, "-file", str(self.ca_file)], None, 60)
 
+    def await_metadata(self) -> None:
+        """An open port is not yet a broker: wait until it names itself in its metadata.
+
+        Raises ``KafkaUnavailableError``, and ends the process, if it does not in time.
+        """
+        try:
+            self._await_metadata()
+        except BaseException:
+            if self._process is not None:
+                self.kill()
+            raise
+
     def _await_metadata(self) -> None:
-        """An open port is not yet a broker: wait until it names itself in its metadata."""
         deadline = time.monotonic() + START_TIMEOUT_S
         settings = {"bootstrap.servers": self.bootstrap, "log_level": 0}
         admin = AdminClient(settings)

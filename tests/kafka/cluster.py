@@ -17,7 +17,15 @@ from confluent_kafka import (
     Producer,
     TopicPartition,
 )
-from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewTopic,
+    OffsetSpec,
+    ResourceType,
+)
 
 from tests.kafka.broker import run_tool
 from tests.kafka.jars import default_line
@@ -35,6 +43,7 @@ class Cluster:
     bootstrap: str
     kind: Kind
     line: str = field(default_factory=default_line)
+    replication: int = 1
 
     @cached_property
     def admin(self) -> AdminClient:
@@ -52,10 +61,25 @@ class Cluster:
         Configuration names are given with underscores for dots. Returns the name.
         """
         settings = {key.replace("_", "."): str(value) for key, value in config.items()}
-        request = NewTopic(name, partitions, replication_factor=1, config=settings)
+        request = NewTopic(name, partitions, replication_factor=self.replication, config=settings)
         self.admin.create_topics([request])[name].result(DEADLINE_S)
         self._await_leaders(name, partitions)
         return name
+
+    def configure_topic(self, name: str, **config: object) -> None:
+        """Change settings of a topic, as ``create_topic`` takes them; None: back to the default."""
+        entries = [
+            ConfigEntry(
+                key.replace("_", "."),
+                None if value is None else str(value),
+                incremental_operation=(
+                    AlterConfigOpType.DELETE if value is None else AlterConfigOpType.SET
+                ),
+            )
+            for key, value in config.items()
+        ]
+        topic = ConfigResource(ResourceType.TOPIC, name, incremental_configs=entries)
+        self.admin.incremental_alter_configs([topic])[topic].result(DEADLINE_S)
 
     def delete_topics(self, names: Sequence[str]) -> None:
         """Delete what is there of ``names``."""

@@ -9,6 +9,7 @@ import os
 import shutil
 import subprocess
 import zipfile
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -113,12 +114,16 @@ def _classes(line: str) -> frozenset[str]:
     return frozenset(names)
 
 
-def java(line: str, heap: str, *arguments: str) -> list[str]:
-    """The command that runs a class of Apache Kafka, its name first among the arguments."""
+def java(line: str, heap: str, *arguments: str, options: Sequence[str] = ()) -> list[str]:
+    """The command that runs a class of Apache Kafka, its name first among the arguments.
+
+    ``options`` are for the virtual machine.
+    """
     jars = classpath(line)
     return [
         "java",
         f"-Xmx{heap}",
+        *options,
         "-XX:+UseSerialGC",
         f"-Dlog4j2.configurationFile={HERE / 'log4j2.properties'}",
         f"-Dlog4j.configuration=file:{HERE / 'log4j.properties'}",

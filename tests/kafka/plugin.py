@@ -14,6 +14,7 @@ import pytest
 from tests.kafka.broker import KafkaBroker
 from tests.kafka.cluster import Cluster, Kind
 from tests.kafka.jars import KafkaUnavailableError, classpath, default_line
+from tests.kafka.quorum import Quorum
 
 
 @dataclass(frozen=True)
@@ -40,17 +41,21 @@ CHOICE = pytest.StashKey[Choice]()
 LEFT_OUT = pytest.StashKey[list[str]]()
 
 
-def _wants(item: pytest.Item, fixture: str) -> bool:
-    return fixture in getattr(item, "fixturenames", ())
+OWN_BROKERS = {"private_kafka", "quorum"}
+"""Fixtures that start brokers of their own."""
+
+
+def _wants(item: pytest.Item, *fixtures: str) -> bool:
+    return not set(fixtures).isdisjoint(getattr(item, "fixturenames", ()))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    broker = [item for item in items if _wants(item, "kafka") or _wants(item, "private_kafka")]
+    broker = [item for item in items if _wants(item, "kafka", *OWN_BROKERS)]
     marked = [item for item in items if item.get_closest_marker("kafka") is not None]
     if not broker and not marked:
         return
     choice = config.stash[CHOICE] = choose()
-    impossible = [item for item in items if not choice.jars and _wants(item, "private_kafka")]
+    impossible = [item for item in items if not choice.jars and _wants(item, *OWN_BROKERS)]
     if choice.kind == "embedded":
         impossible += [item for item in marked if item not in impossible]
     config.stash[LEFT_OUT] = [item.nodeid for item in impossible]
@@ -130,3 +135,10 @@ def private_kafka() -> Iterator[Callable[..., KafkaBroker]]:
     yield start
     for broker in started:
         broker.close()
+
+
+@pytest.fixture(scope="session")
+def quorum() -> Iterator[Quorum]:
+    """Three brokers that replicate each other, for tests that break them and mend them again."""
+    with Quorum() as quorum:
+        yield quorum

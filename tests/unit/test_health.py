@@ -1,4 +1,5 @@
 import asyncio
+import time
 
 import pytest
 
@@ -87,3 +88,15 @@ async def test_watch_beats_and_measures_the_loop(monkeypatch: pytest.MonkeyPatch
     with pytest.raises(asyncio.CancelledError):
         await task
     assert metrics.LOOP_LAG_SECONDS._value.get() >= 0
+
+
+async def test_a_call_that_blocks_the_loop_is_measured() -> None:
+    health = Health()
+    before = metrics.LOOP_LATE_SECONDS._sum.get()
+    task = asyncio.create_task(health.watch())
+    await asyncio.sleep(0.03)
+    time.sleep(0.2)  # noqa: ASYNC251
+    await asyncio.sleep(0.03)
+    task.cancel()
+    assert metrics.LOOP_LATE_SECONDS._sum.get() - before > 0.15
+    assert metrics.LOOP_LAG_SECONDS._value.get() > 0.15

@@ -1,9 +1,11 @@
 """Processes that compile at once do not mix up what they compiled."""
 
+import errno
 import multiprocessing
 from pathlib import Path
 
 import numpy as np
+import pytest
 from numba.core.caching import IndexDataCacheFile
 from numba.core.dispatcher import Dispatcher
 
@@ -41,6 +43,21 @@ def test_two_processes_that_save_at_once_lose_nothing(tmp_path: Path) -> None:
 
 def test_there_may_be_nothing_yet(tmp_path: Path) -> None:
     assert SharedCacheFile(str(tmp_path / "missing"), "kernel", "stamp").load("key") is None
+
+
+def test_where_there_is_no_room_nothing_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    cache = SharedCacheFile(str(tmp_path), "kernel", "stamp")
+    with monkeypatch.context() as patched:
+        patched.setattr(IndexDataCacheFile, "_open_for_write", full)
+        cache.save("key", "machine code")
+    assert cache.load("key") is None
+    cache.save("key", "machine code")
+    assert cache.load("key") == "machine code"
 
 
 def test_kernels_are_kept_so() -> None:
