@@ -75,7 +75,7 @@ WEBBED = (0.1, 0.35)
 """Share of a program's activity by accounts of another suspect program from which that says
 something, and from which it says all it can. Customers of a product have that product in common."""
 MOST_OF_WEB = 2.1
-RINGED = (0.35, 0.75)
+RINGED = (0.3, 0.6)
 """Share of a program's activity, beyond that of most programs, by accounts whose cards or devices
 strangers share, from which that says something, and from which it says all it can. It is
 about the accounts, not about what they ask: it stays however little of their traffic attacks."""

@@ -2,7 +2,9 @@
 
 What is asked is what a verdict asks of a sighting (``link_verdicts.py``), of the account as it is
 after the request: the program is found to be the campaign's, carries enough of the account's
-traffic, and what the account does is like what its members do.
+traffic, and what the account does is like what its members do. Only evidence that suspends acts so
+fast: of a program that is as likely a product its users hear with their next sightings, if by then
+it still is.
 """
 
 from typing import NamedTuple
@@ -65,7 +67,9 @@ def recognise(
     w = list_at(watches, ts)
     program = np.uint64(values[c.REQ_TEMPLATE_HASH])
     entry = entry_of(watches, w, program)
-    if entry < 0 or not _uses(row, program):
+    if entry < 0 or watches.probability[entry] < policy[p.CAMPAIGN_SUSPEND]:
+        return np.int64(NOBODY)
+    if not _uses(row, program):
         return np.int64(NOBODY)
     campaign = np.uint64(watches.campaign[entry])
     share = np.float64(watches.share[w])

@@ -95,10 +95,8 @@ class Volume(Detector):
     starts_at: float = _starts_at(0.5, "three accounts in ten of a normal population are beyond")
     saturates_at: float = _saturates_at(2.0, "beyond, honest heavy users are no rarer than abuse")
     weight: float = _weight(2.0, "heavy users are honest as a rule: e^2 = 7 times as likely")
-    throttle_needs: float = _for_throttle(0.5, "harm takes much more than the usual volume")
-    suspend_needs: float = _for_suspension(
-        0.9, "a quiet account is a campaign's, which its links tell, or nobody's"
-    )
+    throttle_needs: float = _for_throttle(0.1, "harm takes more than the usual volume")
+    suspend_needs: float = _for_suspension(0.1, "harm takes more than the usual volume")
     requests: float = _signal(1.0, "Most that requests of the day may bring.", "the plain measure")
     output_tokens: float = _signal(
         0.6, "Most that output tokens of the day may bring.", "long answers are honest"

@@ -20,7 +20,7 @@ STEPS = st.sampled_from((0, 1_000, 97_000, HOUR // 4, HOUR, HOUR, 5 * HOUR, 3 * 
 LATE = st.sampled_from((61_000, 1_234_567, 5 * HOUR + 98_765, 26 * HOUR))
 LOOKS: list[dict[str, Any]] = [
     {"elicitation": 0.9, "task": 0, "output_tokens": 4_000, "proxy": 0.8},
-    {"elicitation": 0.5, "task": 4, "output_tokens": 1_500, "proxy": 0.3, "tools": 2},
+    {"elicitation": 0.8, "task": 4, "output_tokens": 1_500, "proxy": 0.3, "tools": 2},
     {"elicitation": 0.1, "task": 9, "output_tokens": 200, "turn": 3, "reasoning_tokens": 40},
 ]
 ODDITIES = st.sampled_from(

@@ -7,7 +7,6 @@ import pytest
 
 from app.kernels import columns as c
 from app.kernels import parameters as p
-from app.kernels.note_verdict import MATERIAL
 from app.kernels.recognise import LEAST_REQUESTS, LOOKOUT, NOBODY, has_turn, recognise
 from app.kernels.watches import Watches, no_watches
 from tests.reference.populations import regimes
@@ -79,14 +78,21 @@ def test_another_program_or_another_time_is_not_watched() -> None:
     assert User().asks(no_watches()) == NOBODY
 
 
+def test_a_program_that_nothing_ties_to_a_campaign_recognises_nobody() -> None:
+    suspends = float(regimes().parameters[0, p.CAMPAIGN_SUSPEND])
+    assert User().asks(watching(probability=suspends - 0.001)) == NOBODY
+    assert User().asks(watching(probability=suspends + 0.001)) == 0
+
+
 def test_what_an_account_holds_is_not_said_again_but_a_higher_step_is() -> None:
     user = User()
-    sure = float(np.float32(0.93))
     user.row["campaign"], user.row["campaign_epoch"] = CAMPAIGN, 8
-    user.row["campaign_probability"] = sure
-    assert user.asks(watching(probability=0.94 + MATERIAL / 2)) == 0
-    user.row["campaign_probability"], user.row["campaign_epoch"] = sure, 8
-    assert user.asks(watching(probability=0.94)) == NOBODY
+    user.row["campaign_probability"] = 0.93
+    assert user.asks(watching()) == 0
+    user.row["campaign_probability"], user.row["campaign_epoch"] = 0.93, 9
+    watches = watching(probability=0.951)
+    watches.log_odds[1] = -1.0  # an account like its members comes to 0.93
+    assert user.asks(watches) == NOBODY
 
 
 def test_a_share_of_the_members_is_told_in_each_hour() -> None:
