@@ -1,4 +1,4 @@
-"""Connections that can be stalled, slowed and cut: a relay in front of each broker.
+"""Connections on which nothing arrives for a while: a relay in front of each broker.
 
 A partition of the network is packets that do not arrive while every connection stays open. It is
 made here by a relay that goes on accepting and forwards nothing, which needs no privilege.
@@ -21,7 +21,6 @@ class Link:
         self._socket.bind(("127.0.0.1", 0))
         self.port: int = self._socket.getsockname()[1]
         self.target = 0
-        self.bytes_per_second = float("inf")
         self.passable = asyncio.Event()
         self.tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
@@ -66,7 +65,6 @@ class Link:
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while data := await reader.read(BLOCK_BYTES):
             await self.passable.wait()
-            await asyncio.sleep(len(data) / self.bytes_per_second)
             writer.write(data)
             await writer.drain()
 
@@ -98,17 +96,8 @@ class Links:
         """Nothing passes any more, and nobody is told."""
         self._on_all(lambda link: link.passable.clear())
 
-    def slow(self, bytes_per_second: float) -> None:
-        """Each connection passes so many bytes a second in each direction."""
-        self._on_all(lambda link: setattr(link, "bytes_per_second", bytes_per_second))
-
-    def cut(self) -> None:
-        """Every connection that is open breaks; new ones are accepted."""
-        self._on_all(lambda link: [task.cancel() for task in link.tasks])
-
     def mend(self) -> None:
-        """Everything passes again, at full speed."""
-        self.slow(float("inf"))
+        """Everything passes again, what was held back first."""
         self._on_all(lambda link: link.passable.set())
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Three nodes of Apache Kafka that replicate each other, with links to them that can be cut."""
+"""Three nodes of Apache Kafka that replicate each other, with links to them that can be stalled."""
 
 import time
 from collections.abc import Sequence
