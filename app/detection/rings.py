@@ -21,9 +21,8 @@ and one of an organisation, or of customers who are known, joins colleagues.
 Programs join in another way, for any two customers of one product share it: a program that behaves
 suspiciously puts its members in its *web*. Each keeps the smallest such name, and whether it was
 told of several or uses several that are a campaign's already; and a program counts how many of its
-own are in another's. Customers of a product
-have one program of its kind; accounts that take turns at a campaign's clients and templates have
-several.
+own are in another's. Customers of a product have one program of its kind; accounts that take turns
+at a campaign's clients and templates have several.
 """
 
 from typing import Any
