@@ -117,7 +117,8 @@ class Groups(Section):
 
     prior: float = setting(
         0.003,
-        "Share of links with several members believed to be a campaign's before any evidence.",
+        "Share of links with several members believed to be a campaign's before any evidence;"
+        " where many of them are alike, their number says how many at least.",
         unit="share of links",
         why="one in three hundred, ln(0.003 / 0.997) = -5.8 nats",
         gt=0,

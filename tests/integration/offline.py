@@ -32,8 +32,8 @@ Pairs = list[tuple[bytes, bytes]]
 
 
 def level_1_policy() -> PolicyDocument:
-    """The default policy, if nobody believed in campaigns: their verdicts come at any time."""
-    return default_policy().model_copy(update={"groups": Groups(prior=1e-30)})
+    """The default policy, if no link were ever sure enough: verdicts come at any time."""
+    return default_policy().model_copy(update={"groups": Groups(false_discovery_rate=1e-30)})
 
 
 def by_partition(pairs: Iterable[tuple[bytes, bytes]], partitions: int) -> dict[int, Pairs]:
