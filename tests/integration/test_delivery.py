@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import orjson
 import pytest
 from confluent_kafka import Message
@@ -18,6 +19,7 @@ from app.simulation.encode import ProfileEncoder, RequestEncoder
 from app.simulation.population import Population
 from app.state.checkpoint import HEADER_KEY
 from app.state.codec import ACCOUNT_CODEC
+from app.state.layout import FLAG_WOVEN
 from tests.integration.offline import Offline, Pairs, level_1_policy
 from tests.integration.workers import Worker, environment, reflux
 from tests.kafka.cluster import Cluster
@@ -206,6 +208,7 @@ def untold(rows: Mapping[bytes, bytes | None]) -> dict[bytes, bytes]:
         if value is not None:
             row = ACCOUNT_CODEC.decode(value)
             row["ring"] = row["web"] = 0
+            row["flags"] &= ~np.uint16(FLAG_WOVEN)
             found[key] = row.tobytes()
     return found
 
