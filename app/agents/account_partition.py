@@ -46,9 +46,11 @@ COUNTERS = {
     "requests.dead": l.DEAD,
     "requests.late_repeats": l.LATE_REPEATS,
     "requests.resumed": l.RESUMED,
+    "requests.repeats_ahead": l.REPEATS_AHEAD,
 }
 """Names in the header of what the ledger counts."""
 
+REPEATS_AHEAD = "requests.repeats_ahead"
 
 MARKERS = "closed"
 """Name, in the header, of the sighting periods that the partitions of links have closed."""
@@ -102,6 +104,9 @@ class AccountPartition(TablePartition):
         self.schemas = schemas
         self.request_schemas = request_schemas
         self.profile_schemas = profile_schemas
+        self._repeats: dict[int, int] = {}
+        """By slot, repeats that the ledger counts and the durable header does not, until the row
+        is written that no longer tells of them."""
         self._restore(header)
         self.lockstep = Lockstep(self.markers.complete) if lockstep else None
         self.reported = self.state.ledger.copy()
@@ -125,6 +130,13 @@ class AccountPartition(TablePartition):
             self._sweep.published = header.population_epoch
             self._sweep.reported = header.more.get(REPORTED)
         guards[GUARD_PARTITIONS] = self.place.partitions
+        rows = self.store.views().rows
+        ahead = self.store.slots()
+        ahead = ahead[rows["duplicates_ahead"][ahead] > 0]
+        ledger[l.REPEATS_AHEAD] += rows["duplicates_ahead"][ahead].sum(dtype=np.int64)
+        self._count_repeats(ahead)
+        for slot in ahead.tolist():
+            self.store.mark_dirty(slot)
 
     def header(self) -> Header:
         ledger = self.state.ledger
@@ -295,13 +307,28 @@ class AccountPartition(TablePartition):
         return super().urgent or (self._population is not None and self._sweep.has_parts)
 
     def _freeze_rows(self, slots: npt.NDArray[np.int32]) -> None:
-        # The header about to be written counts these rows' repeats, unless the rows are still ahead
-        # of it: requests are being read again after a restart.
-        position = self.positions.get(self._requests)
-        if position is not None:
-            rows = self.store.views().rows
-            counted = slots[rows["offset"][slots] <= position.next_offset]
-            rows["duplicates_ahead"][counted] = 0
+        self._count_repeats(slots)
+
+    def _count_repeats(self, slots: npt.NDArray[np.integer]) -> None:
+        """The ledger, and so the next full header, counts the repeats of the rows at ``slots``."""
+        repeats = self.store.views().rows["duplicates_ahead"]
+        for slot in slots[repeats[slots] > 0].tolist():
+            self._repeats[slot] = self._repeats.get(slot, 0) + int(repeats[slot])
+        repeats[slots] = 0
+
+    def _rows_leave(self, slots: npt.NDArray[np.integer], *, full: bool) -> bool:
+        # A restart must find every repeat once: in its row, or in the header that the row leaves
+        # with, which is the former one as long as slices of a full checkpoint are to come.
+        if full:
+            self._repeats.clear()
+        if not self._repeats:
+            return False
+        untold = sum(self._repeats.pop(slot, 0) for slot in slots.tolist())
+        if untold:
+            counters = Counter(self._written_header.counters)
+            counters[REPEATS_AHEAD] += untold
+            self._written_header = replace(self._written_header, counters=dict(counters))
+        return untold > 0
 
     def _prompt_outputs(self) -> list[Output]:
         # Before any row that has moved on since: else a part that is cut again after a restart

@@ -201,6 +201,11 @@ class TablePartition:
     def _freeze_rows(self, slots: npt.NDArray[np.int32]) -> None:
         """Rows ``slots`` are about to be written with a header frozen now."""
 
+    def _rows_leave(self, slots: npt.NDArray[np.integer], *, full: bool) -> bool:  # noqa: ARG002
+        """Rows ``slots`` (in any order, repeated or not) leave, with the header that was frozen if
+        ``full``; whether the one written before it must come along otherwise."""
+        return False
+
     def _prompt_outputs(self) -> list[Output]:
         """Outputs that leave with the next transaction, whichever it is."""
         return []
@@ -273,7 +278,8 @@ class TablePartition:
             checkpoint.rows += self._codec.encode(self.store, slots)
         prompt = self._prompt_outputs()
         checkpoint.outputs += prompt
-        if (sent or prompt) and checkpoint.header is None:
+        told = self._rows_leave(np.concatenate(written), full=checkpoint.full)
+        if (sent or prompt or told) and checkpoint.header is None:
             # What they say beyond their rows is as durable as they are.
             checkpoint.header = self._up_to_date(self._written_header).encode()
         return checkpoint

@@ -31,8 +31,6 @@ from app.kernels.views import StoreViews
 EARLY_MS = 600_000
 """How far a request's ts may be ahead of its Kafka timestamp, ms (the contract)."""
 
-_NOTHING, _COUNTED, _FOLDED = 0, 1, 2  # what a request changed in its row
-
 AHEAD = 8
 """Requests between asking for a row's cache lines and using them: some 100 ns each, a miss."""
 
@@ -115,15 +113,12 @@ def fold_requests(
                 row = views.rows[slot]
                 r = regime_at(regimes, ts)
                 retention = np.int64(regimes.parameters[r, RETENTION_MS])
-                change = _fold_row(batch, i, slot, row, partition, retention, sighting_ms)
-                if change != _NOTHING:
+                if _fold_row(batch, i, slot, row, partition, retention, sighting_ms):
                     mark_dirty(views, slot)
-                if change == _FOLDED and _decide(
-                    row, batch.values[i], regimes, r, partition, decisions[made]
-                ):
-                    decisions[made]["slot"] = slot
-                    decisions[made]["offset"] = batch.frames[i, c.FRAME_OFFSET]
-                    made += 1
+                    if _decide(row, batch.values[i], regimes, r, partition, decisions[made]):
+                        decisions[made]["slot"] = slot
+                        decisions[made]["offset"] = batch.frames[i, c.FRAME_OFFSET]
+                        made += 1
         records = records_at(batch, i)
         ledger[l.IN] += records
         if batch.status[i] != reasons.OK:
@@ -206,22 +201,22 @@ def _fold_row(
     partition: Partition,
     retention_ms: Int,
     sighting_ms: Int,
-) -> Int:
-    """Fold request ``i`` into its row unless it was folded before; what changed in the row.
+) -> Bool:
+    """Fold request ``i`` into its row unless it was folded before; whether the row changed.
 
-    A request read again after a restart is counted as it was the first time, but a repeat only as
-    long as the row that says so (``duplicates_ahead``) is ahead of the header that counts it.
+    Which of the requests read again after a restart were repeats no row remembers, but how many of
+    all of them were is known, and their sum is what is counted.
     """
     ledger = partition.ledger
     offset = batch.frames[i, c.FRAME_OFFSET]
     if offset < row["offset"]:
         ledger[l.RESUMED] += 1
-        if row["duplicates_ahead"] > 0:
-            row["duplicates_ahead"] -= np.uint16(1)
+        if ledger[l.REPEATS_AHEAD] > 0:
+            ledger[l.REPEATS_AHEAD] -= 1
             ledger[l.DUPLICATES] += 1
-            return _COUNTED
-        ledger[l.FOLDED] += 1
-        return _NOTHING
+        else:
+            ledger[l.FOLDED] += 1
+        return False
     row["offset"] = offset + 1
     values = batch.values[i]
     ts = values[c.REQ_TS]
@@ -230,7 +225,7 @@ def _fold_row(
     if is_repeat(row, fingerprint, clock):
         row["duplicates_ahead"] += np.uint16(1)
         ledger[l.DUPLICATES] += 1
-        return _FOLDED
+        return True
     if row["events"] > 0 and ts - row["last_ts"] > retention_ms:
         reset_detection(row)
     remember(row, fingerprint, clock)
@@ -243,7 +238,7 @@ def _fold_row(
     if partition.seen[place] == fingerprint:
         ledger[l.LATE_REPEATS] += 1
     partition.seen[place] = fingerprint
-    return _FOLDED
+    return True
 
 
 @lean_kernel

@@ -12,4 +12,5 @@ LATE_REPEATS = 4  # folded requests whose event id was seen before, too long ago
 WATERMARK = 5  # event time, ms: the newest ts accepted, never more than EARLY_MS past its record
 EPOCH = 6  # number of the event-time epoch the watermark is in; -1 before the first request
 RESUMED = 7  # requests read again after a restart and recognised by the offset fence
-WIDTH = 8
+REPEATS_AHEAD = 8  # of those that are yet to be read again, how many were repeats
+WIDTH = 9

@@ -142,7 +142,7 @@ ACCOUNT = np.dtype(
             "detectors_off",
             np.uint8,
         ),  # evidence kinds an operator's reversal has silenced (bit mask)
-        ("duplicates_ahead", np.uint16),  # duplicates counted in the row but not yet in the header
+        ("duplicates_ahead", np.uint16),  # repeats folded into the row that no header counts yet
         ("billing_country", np.uint16),
         ("access_country", np.uint16),
         ("trials", np.uint16),  # two bits per family: how the trial of its mark stands

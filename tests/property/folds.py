@@ -36,6 +36,7 @@ LEDGER = {
     "dead": l.DEAD,
     "late_repeats": l.LATE_REPEATS,
     "resumed": l.RESUMED,
+    "repeats_ahead": l.REPEATS_AHEAD,
 }
 MARKS = (
     "campaign",
@@ -250,9 +251,7 @@ class Pair:
         """A header that counts everything so far, when all rows have been written with it."""
         self.plain.changed.clear()
         self.store.take_dirty(self.store.dirty)
-        for key, account in self.plain.accounts.items():
-            account.duplicates_ahead = 0
-            self.store.views().rows[self.store.get(key)]["duplicates_ahead"] = 0
+        self._take_repeats()
         plain = self.plain
         return self.state.ledger.copy(), dict(plain.counts), plain.watermark, plain.epoch
 
@@ -261,6 +260,18 @@ class Pair:
         plain = self.plain
         self.state.ledger[:] = header[0]
         plain.counts, plain.watermark, plain.epoch = dict(header[1]), header[2], header[3]
+        ahead = self._take_repeats()
+        plain.counts["repeats_ahead"] = plain.counts.get("repeats_ahead", 0) + ahead
+        self.state.ledger[l.REPEATS_AHEAD] += ahead
+
+    def _take_repeats(self) -> int:
+        """The repeats that rows tell of; from now on they tell of none."""
+        taken = 0
+        for key, account in self.plain.accounts.items():
+            taken += account.duplicates_ahead
+            account.duplicates_ahead = 0
+            self.store.views().rows[self.store.get(key)]["duplicates_ahead"] = 0
+        return taken
 
 
 _COLUMNS = {

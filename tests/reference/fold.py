@@ -119,10 +119,9 @@ class Partition:
         """Whether the account is to be judged."""
         if record.offset < account.offset:
             self._count("resumed")
-            if account.duplicates_ahead:
-                account.duplicates_ahead -= 1
+            if self.counts.get("repeats_ahead"):
+                self.counts["repeats_ahead"] -= 1
                 self._count("duplicates")
-                self.changed.add(record.key)
             else:
                 self._count("folded")
             return False

@@ -180,6 +180,14 @@ class Accounts:
             for _ in FOLDS[topic](self.partition, self.run(topic, start, end)):
                 self.checkpoint()
 
+    def fold(self, topic: str, first: int, stop: int) -> int:
+        """Take in the records of the log from ``first`` to ``stop``, or as many as that goes
+        without waiting for a checkpoint; where the next ones begin."""
+        stop = min(stop, len(self.logs[topic]))
+        if first < stop:
+            next(FOLDS[topic](self.partition, self.run(topic, first, stop)), None)
+        return self.partition.positions[topic].next_offset
+
     def run(self, topic: str, start: int, stop: int) -> Run:
         records = self.logs[topic][start:stop]
         return Run(topic, batch(records, start, self.recorded_ms), start, stop)  # type: ignore[arg-type]

@@ -8,7 +8,7 @@ import hypothesis.strategies as st
 import numpy as np
 import orjson
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 
 from app.agents import table_partition
 from app.agents.table_partition import GapInInput, Run
@@ -280,11 +280,14 @@ _mishap = st.tuples(st.integers(1, 9), st.sampled_from(("none", "urgent", "slice
     st.lists(_mishap, max_size=6),
     st.integers(1, 2),
 )
+@example([("ann", 0, 0, 0.0), ("bob", 0, 0, 0.0), ("bob", 0, 0, 0.0)], [(3, "slices")], 1)
+@example([(n, 0, 0, 0.0) for n in "ann bob bob bob ann".split()], [(3, "slices"), (1, "full")], 1)
 def test_a_restart_anywhere_decides_nothing(
     steps: list[tuple[str, int, int, float]], mishaps: list[tuple[int, str]], slices: int
 ) -> None:
     """Committed work is never done twice: the union of transactions is that of a run without
-    crashes, and so are the rows and the counters."""
+    crashes, and so are the rows and the counters. Between the slices of a checkpoint requests are
+    folded, as the event loop does."""
     records = stream(steps)
     calm, shaken = Accounts(), Accounts()
     calm.feed("requests", *records)
@@ -292,7 +295,8 @@ def test_a_restart_anywhere_decides_nothing(
     shaken.logs["requests"] = records
     for count, written in mishaps:
         first = shaken.partition.durable.get("requests", 0)
-        shaken.take("requests", first, min(first + count, len(records)))
+        at = min(first + count, len(records))
+        shaken.take("requests", first, at)
         if written == "urgent":
             shaken.urgent()
         elif written == "slices":
@@ -300,6 +304,7 @@ def test_a_restart_anywhere_decides_nothing(
             for _ in range(slices):
                 if shaken.slice(1):
                     break
+                at = shaken.fold("requests", at, at + 1)
         elif written == "full":
             shaken.checkpoint()
         shaken.crash()
