@@ -84,7 +84,9 @@ def _lz4(payload: memoryview, out: memoryview) -> int:
             out[used : used + length] = block
             used += length
         else:
-            used += int(cramjam.lz4.decompress_block_into(block, out[used:]))
+            rest = out[used:]
+            # Without a length it takes a block's first bytes for one whenever they could be.
+            used += int(cramjam.lz4.decompress_block_into(block, rest, output_len=len(rest)))
         position += length
     if position + 4 > len(payload):
         raise Undecodable("lz4: the frame has no end")

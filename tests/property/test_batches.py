@@ -3,11 +3,13 @@
 from functools import partial
 
 import cramjam
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.kernels.batches import frame
 from app.kernels.batches_codecs import CODEC_LZ4 as LZ4
+from app.kernels.batches_codecs import decompress
 from tests.reference import batches as reference
 from tests.reference.batches import HEADER, body, build, plain_lz4, rows_of, with_checksum
 
@@ -76,3 +78,20 @@ def test_mutated_payloads_and_headers(
     assert len(chunk) > HEADER.size
     first = data.draw(st.sampled_from([0, 5, 2**40]))
     assert rows_of(frame(chunk, first, check_crc=True)) == reference.frame(chunk, first)
+
+
+RUNS = st.lists(st.tuples(st.binary(min_size=1, max_size=3), st.integers(1, 40)), max_size=8)
+TAIL = np.random.default_rng(1).bytes(1 << 17)
+
+
+@given(st.sampled_from(range(1, 5)), RUNS, st.integers(1, 1 << 16))
+@settings(max_examples=300, deadline=None)
+def test_large_payloads_of_blocks_that_begin_with_runs(
+    codec: int, runs: list[tuple[bytes, int]], block: int
+) -> None:
+    """What a block begins with is never taken for something else, however much room there is."""
+    head = b"".join(part * times for part, times in runs)
+    data = head + TAIL[:block] + head + TAIL
+    compress = [*COMPRESS[:LZ4], partial(plain_lz4, block_bytes=len(head) + block), COMPRESS[4]]
+    payload = memoryview(bytes(compress[codec](data)))
+    assert decompress(codec, payload, len(data)).tobytes() == data

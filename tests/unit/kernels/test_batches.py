@@ -9,6 +9,7 @@ from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
 from app.kernels import batches
 from app.kernels.batches import CorruptBatch, LegacyFormat, frame, scan_headers
+from app.kernels.batches_codecs import decompress
 from tests.reference.batches import (
     Lost,
     Record,
@@ -200,6 +201,14 @@ def test_lz4_block_by_block(stored: bool) -> None:
     for bad in (payload[:-1], payload[:-5], payload[:7], payload[:9], payload[:6], b"\x04\x22"):
         batch = build(RECORDS, base_offset=40, attributes=LZ4, payload=bad)
         assert framed(batch) == [Lost(40, 9_000, 4)]
+
+
+def test_an_lz4_block_may_begin_with_what_reads_as_a_length() -> None:
+    # One literal, then ten more of it: the bytes 16 30 01 00, or 77,846 little-endian.
+    value = b"0" * 11 + bytes(range(256)) * 400
+    payload = plain_lz4(value)
+    assert int.from_bytes(payload[11:15], "little") == 77_846 < len(value)
+    assert decompress(LZ4, memoryview(payload), len(value)).tobytes() == value
 
 
 def test_an_lz4_block_that_is_larger_than_allowed_is_reported(
