@@ -1,5 +1,6 @@
 """What is the same for every agent that reads in chunks: take one, hand it to its partition."""
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
@@ -57,6 +58,9 @@ def feed(
                 # Faust would drop the chunk and go on, but nothing may be skipped.
                 ownership.failed(exc)
                 raise
+            # A queue that is never empty gives nobody else a turn: a backlog's chunks would be
+            # folded one after the other, and heartbeats and actions wait for all of them.
+            await asyncio.sleep(0)
 
     app.agent(channel, name=topic)(agent)
 

@@ -2,13 +2,14 @@
 
 import asyncio
 import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from app.agents import schemas
-from app.agents.feeding import take
+from app.agents.feeding import feed, take
 from app.agents.ownership import Tenure
 from app.agents.schemas import SchemaLookups, SchemasAtHand, Wanted
 from app.events.framing import to_avro
@@ -186,3 +187,32 @@ async def test_runs_that_wait_together_hold_up_their_topic_until_the_last_is_ans
     assert bench.consumer.held_up == set()
     lookups.release(both)
     assert not bench.schemas._answers
+
+
+async def test_others_have_their_turn_between_chunks_of_a_backlog() -> None:
+    """The queue of a backlog is never empty, so that taking from it never waits."""
+    agents: dict[str, Callable[[Any], Awaitable[None]]] = {}
+    app = SimpleNamespace(
+        topic=lambda *_, **__: None,
+        agent=lambda _, name: lambda agent: agents.setdefault(name, agent),
+    )
+    nobody = SimpleNamespace(get=lambda _: None, failed=pytest.fail)
+    feed(app, "requests", nobody, lambda *_: iter(()))  # type: ignore[arg-type]
+    turns = 0
+    turns_before_chunks = []
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async def backlog() -> AsyncIterator[Any]:
+        for _ in range(3):
+            turns_before_chunks.append(turns)
+            yield SimpleNamespace(message=SimpleNamespace(partition=0))
+
+    busy = asyncio.create_task(others())
+    await agents["requests"](SimpleNamespace(events=backlog))
+    busy.cancel()
+    assert sorted(set(turns_before_chunks)) == turns_before_chunks
