@@ -117,7 +117,7 @@ def measure_groups(rows: npt.NDArray[Any]) -> GroupMeasures:
         exempt=counts[:, EXEMPT] / sightings,
         voters=np.maximum(rows["voters"].sum(axis=1, dtype=np.float64) / sightings, _today(rows)),
         webbed=np.maximum(rows["webbed"].sum(axis=1, dtype=np.float64) - STRAYS, 0.0) / sightings,
-        ringed=_ringed(rows, sightings),
+        ringed=_ringed(rows, members, counts, sightings),
         crowding=_crowding(rows, members, counts, sightings),
     )
 
@@ -162,14 +162,20 @@ def _crowding(
     return crowding
 
 
-def _ringed(rows: npt.NDArray[Any], sightings: Floats) -> Floats:
-    """One ring may be a family that uses one product: several are worth what several cards are."""
+def _ringed(
+    rows: npt.NDArray[Any], members: Floats, counts: npt.NDArray[np.int64], sightings: Floats
+) -> Floats:
+    """A family or a team that uses a client of its own has one card, however many devices: it is
+    several of each that say as much as several cards do."""
     asked = np.flatnonzero(rows["ringed"].any(axis=1))
-    distinct = np.zeros(len(rows))
+    distinct = np.full(asked.size, np.inf)
     for thing in range(len(THINGS)):
+        have = (members * counts[:, PAYING + thing] / sightings)[asked]
         found = union_estimates(rows["things"][asked, :, thing])
-        distinct[asked] = np.maximum(distinct[asked], found)
-    several = np.clip((distinct - 1.0) / (SEVERAL - 1.0), 0.0, 1.0)
+        distinct = np.where(have >= 3.0, np.minimum(distinct, found), distinct)
+    several = np.zeros(len(rows))
+    known = np.where(np.isfinite(distinct), distinct, 1.0)
+    several[asked] = np.clip((known - 1.0) / (SEVERAL - 1.0), 0.0, 1.0)
     ringed: Floats = rows["ringed"].sum(axis=1, dtype=np.float64) / sightings * several
     return ringed
 

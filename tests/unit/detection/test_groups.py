@@ -62,6 +62,7 @@ def group(
     webbed: float = 0.0,
     ringed: float = 0.0,
     cards: int = 0,
+    devices: int = 0,
 ) -> Any:
     """A link's row with at most as many members as a row names, each seen in four periods."""
     row = np.zeros(1, LINK)[0]
@@ -74,8 +75,10 @@ def group(
     row["counts"][0, EXEMPT] = round(4 * n * exempt)
     row["webbed"][0] = round(4 * n * webbed)
     row["ringed"][0] = round(4 * n * ringed)
-    for k in range(cards):
-        observe(row["things"][0, 0], np.uint64(scrambled(np.uint64(k))))
+    for thing, distinct in enumerate((cards, devices)):
+        row["counts"][0, PAYING + thing] = 4 * n * (distinct > 0)
+        for k in range(distinct):
+            observe(row["things"][0, thing], np.uint64(scrambled(np.uint64(k))))
     for k, name in enumerate(NORMAL_SCORES):
         shrunk = trust * (scores or {}).get(name, 0.0)
         row["scores"][0, k] = round(4 * n * (MEDIAN_SCORE + 125 * shrunk))
@@ -361,12 +364,13 @@ def test_a_products_customers_have_one_program_and_a_campaigns_several() -> None
 
 
 def test_members_who_share_cards_with_strangers_are_tied_whatever_they_ask() -> None:
-    judged = judge(
-        *crowd(), *(group(ringed=share, cards=12) for share in (0.25, 0.5, 0.9)), group(ringed=0.9)
-    )
-    few, some, most, one_family = judged.evidence.deviations[-4:, LINKAGE].tolist()
+    sharing = (group(ringed=share, cards=12, devices=40) for share in (0.25, 0.5, 0.9))
+    judged = judge(*crowd(), *sharing)
+    few, some, most = judged.evidence.deviations[-3:, LINKAGE].tolist()
     assert few == 0.0 < some < most == pytest.approx(MOST_OF_RINGED)
-    assert one_family == 0.0
+    teams = (group(ringed=0.9), group(ringed=0.9, cards=1, devices=8))
+    judged = judge(*crowd(), *teams)
+    assert judged.evidence.deviations[-2:, LINKAGE].tolist() == [0.0, 0.0]
     colleagues = judge(*crowd(), group(ringed=0.9, cards=12, orgs=[5] * 8))
     assert colleagues.evidence.deviations[-1, LINKAGE] == 0.0
 
