@@ -73,7 +73,7 @@ FULLY = 0.9
 """Share of its weight that each of these must bring to flag a link whose members nothing ties."""
 MOST_EXEMPT = 0.5
 """Share of exempt accounts from which a link is not flagged: it is what its contract says it is."""
-LEAST_BY_CHANCE = 8
+LEAST_BY_CHANCE = 5
 """Members without which a ring or a link that people share by chance is not tested: three customers
 of one provider can show nothing, and each hypothesis makes the bar higher for the others."""
 
@@ -83,6 +83,8 @@ SPEAKS = 0.5
 LEAST_KINDRED = 3.0
 """Campaign's cards that a partition must be estimated to have before they speak for each other."""
 
+LEAST_SUSPECT = 8
+"""Members without which a program's behaviour makes nobody suspicious."""
 LEAST_SUSPICION = 4.5
 """Nats of its members' own behaviour from which a program joins them to a web: far below what flags
 it, for all that follows is that other programs hear of it."""
@@ -212,7 +214,7 @@ def _suspect(
     known = (measures.trusted > MOST_TRUSTED) | (measures.exempt >= MOST_EXEMPT)
     suspect: npt.NDArray[np.bool_] = (
         (kinds == PROGRAM)
-        & (measures.members >= LEAST_BY_CHANCE)
+        & (measures.members >= LEAST_SUSPECT)
         & (behaviour >= LEAST_SUSPICION)
         & _brings(evidence.nats, SPEAKS * weights)[:, CONTENT]
         & restless

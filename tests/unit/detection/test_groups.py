@@ -364,7 +364,7 @@ def test_a_products_customers_have_one_program_and_a_campaigns_several() -> None
 
 
 def test_members_who_share_cards_with_strangers_are_tied_whatever_they_ask() -> None:
-    sharing = (group(ringed=share, cards=12, devices=40) for share in (0.25, 0.5, 0.9))
+    sharing = (group(ringed=share, cards=12, devices=40) for share in (0.18, 0.5, 0.9))
     judged = judge(*crowd(), *sharing)
     few, some, most = judged.evidence.deviations[-3:, LINKAGE].tolist()
     assert few == 0.0 < some < most == pytest.approx(MOST_OF_RINGED)
@@ -377,7 +377,7 @@ def test_members_who_share_cards_with_strangers_are_tied_whatever_they_ask() -> 
 
 def test_where_everybody_shares_cards_it_ties_nobody() -> None:
     sharing = [group(ringed=0.15, cards=12) for _ in range(300)]
-    judged = judge(*sharing, group(ringed=0.38, cards=12), group(ringed=0.95, cards=12))
+    judged = judge(*sharing, group(ringed=0.3, cards=12), group(ringed=0.95, cards=12))
     usual, most = judged.evidence.deviations[-2:, LINKAGE].tolist()
     assert usual == 0.0
     assert most == pytest.approx(MOST_OF_RINGED)
