@@ -14,11 +14,14 @@ from app.kernels.numbers import integral_value
 from app.kernels.siphash import siphash13
 from app.kernels.spec import COUNTRY, ENUM, FLOAT, HEX16, INT, STRING_KEY
 from app.kernels.spec_table import find_name
-from app.kernels.text import hex_word, word_at
+from app.kernels.text import QUOTE, byte_at, hex_word, word_at
 
 # ``outcome`` of a field; above these, the reason code of what is wrong with it.
 ABSENT, VALUE, NULL = 0, 1, 2
 _KEY_0, _KEY_1 = STRING_KEY
+
+HEX16_BYTES = 18
+"""Of sixteen digits in their quotes."""
 
 
 @lean_kernel
@@ -117,6 +120,21 @@ def store_string(
     if info["text_column"] >= 0:
         state["values"][info["text_column"]] = (place << np.int64(16)) | length
     state["outcome"][field] = VALUE
+
+
+@lean_kernel
+def store_hex16(data: Bytes, at: Int, end: Int, spec: Record, state: Record, field: Int) -> Bool:
+    """Store a HEX16 field whose value, quotes and all, is at ``at`` as it should be; False, and
+    nothing is stored, for any other field or value."""
+    info = spec["fields"][field]
+    last = at + HEX16_BYTES - 1
+    if info["kind"] != HEX16 or last >= end or byte_at(data, last) != QUOTE:
+        return False
+    inside, value = _hex16(data, at + 1, 16)
+    if inside:
+        state["values"][info["column"]] = value
+        state["outcome"][field] = VALUE
+    return inside
 
 
 @lean_kernel

@@ -12,7 +12,14 @@ from numpy import uint64 as u64
 
 from app.kernels import reasons
 from app.kernels.compile import lean_kernel
-from app.kernels.decode_store import store_integer, store_null, store_real, store_string
+from app.kernels.decode_store import (
+    HEX16_BYTES,
+    store_hex16,
+    store_integer,
+    store_null,
+    store_real,
+    store_string,
+)
 from app.kernels.decode_types import Bool, Bytes, Int, Record
 from app.kernels.json_scan_skip import (
     CLOSE_OBJECT,
@@ -35,7 +42,7 @@ _SMALL_N = 0x6E
 
 @lean_kernel
 def _is_key(data: Bytes, at: Int, field: Record) -> Bool:
-    """Whether ``field``'s name in its quotes stands at ``at``."""
+    """Whether ``field``'s name in its quotes and a colon stand at ``at``."""
     for k in range((field["token_bytes"] + 7) >> 3):
         if (word_at(data, at + 8 * k) ^ field["token"][k]) & field["mask"][k] != u64(0):
             return False
@@ -111,13 +118,16 @@ def scan_json(
                 return reasons.MALFORMED
             if field >= 0:
                 state["follow"][previous] = field
+            at = skip_space(data, at, end)
+            if byte_at(data, at) != COLON:
+                return reasons.MALFORMED
+            at += 1
         at = skip_space(data, at, end)
-        if byte_at(data, at) != COLON:
-            return reasons.MALFORMED
-        at = skip_space(data, at + 1, end)
         byte = byte_at(data, at)
         if field < 0:
             at = skip_value(data, at, end, state)
+        elif byte == QUOTE and store_hex16(data, at, end, spec, state, field):
+            at += HEX16_BYTES
         elif byte == QUOTE:
             close, chars, escaped = scan_string(data, at + 1, end)
             if close < 0:

@@ -192,7 +192,7 @@ def _fill(row: Any, field: Field) -> None:
     if field.text_column is not None:
         row["text_column"] = field.text_column
     row["unknown"] = -1 if field.unknown is None else field.symbols.index(field.unknown)
-    token = f'"{field.name}"'.encode()
+    token = f'"{field.name}":'.encode()
     row["token_bytes"] = len(token)
     row["token"] = _words(token)
     row["mask"] = _words(b"\xff" * len(token))

@@ -14,7 +14,7 @@ from app.kernels.text import word_at
 MAX_FIELDS = 64  # one bit each in the presence mask
 MAX_NAMES = 256  # field names and enum symbols together
 NAME_WORDS = 4
-MAX_NAME_BYTES = 8 * NAME_WORDS - 2  # a field's name is compared together with its quotes
+MAX_NAME_BYTES = 8 * NAME_WORDS - 3  # a field's name is compared with its quotes and the colon
 SLOTS = 1024  # of the hash table of names: at most a quarter full
 MAX_DEPTH = 1024  # nested JSON objects and arrays, the record itself included; orjson's limit
 
@@ -27,7 +27,7 @@ FIELD = np.dtype(
         ("default", np.int64),  # as its column holds it
         ("min_chars", np.int64),
         ("max_chars", np.int64),
-        ("token", np.uint64, (NAME_WORDS,)),  # the name in its quotes, in words
+        ("token", np.uint64, (NAME_WORDS,)),  # the name in its quotes, and a colon
         ("mask", np.uint64, (NAME_WORDS,)),  # which bits of them count
         ("token_bytes", np.int32),
         ("kind", np.int32),

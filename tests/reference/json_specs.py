@@ -25,7 +25,7 @@ EVERYTHING = RecordSpec(
         Field(name="digest", kind=Kind.HEX16, column=8),
         Field(name="parent", kind=Kind.HEX16, column=9, nullable=True),
         Field(name="label", kind=Kind.HASH, column=10, max_chars=20, nullable=True),
-        Field(name="model_name_of_thirty_bytes_max", kind=Kind.HASH, column=11, text_column=12),
+        Field(name="model_name_of_29_bytes_at_all", kind=Kind.HASH, column=11, text_column=12),
         Field(name="country", kind=Kind.COUNTRY, column=13, nullable=True),
         Field(name="attempts", kind=Kind.INT, column=14, default=1, avro="int"),
         Field(name="grade", kind=Kind.ENUM, column=15, symbols=("a", "b"), default="b"),

@@ -26,7 +26,7 @@ GOOD: dict[str, Any] = {
     "score": 0.5,
     "colour": "red",
     "digest": "00000000000000ff",
-    "model_name_of_thirty_bytes_max": "model",
+    "model_name_of_29_bytes_at_all": "model",
 }
 
 
@@ -264,7 +264,7 @@ def test_numbers_of_too_many_digits_are_read_exactly() -> None:
         record(id="a\\c", label="q").replace(b"0.5", number),
         record().replace(b"0.5", number).replace(b'"when":1', b'"when":"x"'),
         record(unknown="?").replace(b'"?"', b"17976931348623157" + b"9" * 20 + b"e272"),
-        record(model_name_of_thirty_bytes_max='"' * 9).replace(b"0.5", number),
+        record(model_name_of_29_bytes_at_all='"' * 9).replace(b"0.5", number),
     ]
     keys = [b"abc", b"a\\c", b"abc", b"abc", b"abc"]
     rows: list[tuple[bytes | None, bytes | None]] = []
