@@ -130,13 +130,11 @@ class AccountPartition(TablePartition):
             self._sweep.published = header.population_epoch
             self._sweep.reported = header.more.get(REPORTED)
         guards[GUARD_PARTITIONS] = self.place.partitions
-        rows = self.store.views().rows
-        ahead = self.store.slots()
-        ahead = ahead[rows["duplicates_ahead"][ahead] > 0]
-        ledger[l.REPEATS_AHEAD] += rows["duplicates_ahead"][ahead].sum(dtype=np.int64)
-        self._count_repeats(ahead)
-        for slot in ahead.tolist():
-            self.store.mark_dirty(slot)
+        repeats = self.store.views().rows["duplicates_ahead"]
+        slots = self.store.slots()
+        for slot in slots[repeats[slots] > 0].tolist():
+            ledger[l.REPEATS_AHEAD] += repeats[slot]
+            self.store.mark_dirty(slot)  # for the next header counts them, and the row must not
 
     def header(self) -> Header:
         ledger = self.state.ledger
@@ -307,10 +305,6 @@ class AccountPartition(TablePartition):
         return super().urgent or (self._population is not None and self._sweep.has_parts)
 
     def _freeze_rows(self, slots: npt.NDArray[np.int32]) -> None:
-        self._count_repeats(slots)
-
-    def _count_repeats(self, slots: npt.NDArray[np.integer]) -> None:
-        """The ledger, and so the next full header, counts the repeats of the rows at ``slots``."""
         repeats = self.store.views().rows["duplicates_ahead"]
         for slot in slots[repeats[slots] > 0].tolist():
             self._repeats[slot] = self._repeats.get(slot, 0) + int(repeats[slot])

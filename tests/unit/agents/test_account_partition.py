@@ -284,6 +284,7 @@ _mishap = st.tuples(st.integers(1, 9), st.sampled_from(("none", "urgent", "slice
 @example(
     [(n, 0, 0, 0.0) for n in ["ann", "bob", "bob", "bob", "ann"]], [(3, "slices"), (1, "full")], 1
 )
+@example([("ann", 0, 0, 0.0), ("bob", 0, 0, 0.0)] * 3, [(2, "full"), (2, "slices")], 1)
 def test_a_restart_anywhere_decides_nothing(
     steps: list[tuple[str, int, int, float]], mishaps: list[tuple[int, str]], slices: int
 ) -> None:
