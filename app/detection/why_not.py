@@ -105,7 +105,10 @@ def _short_of(row: npt.NDArray[Any], now: int, regimes: Regimes, r: int, step: i
         reasons.append(f"it rested in {case.idle} of the last 24 hours, more than {most:g}")
     if case.families < policy[at["families"]]:
         least = policy[at["families"]]
-        reasons.append(f"{case.families} families of evidence speak, fewer than {least:g}")
+        if least > EVIDENCE_FAMILIES:
+            reasons.append("the policy suspends nobody for what one account does")
+        else:
+            reasons.append(f"{case.families} families of evidence speak, fewer than {least:g}")
     for k, name in enumerate(EVIDENCE_NAMES):
         need = policy[at["needs"] + k] * policy[p.WEIGHT + k]
         brought = 0.0 if hidden & (1 << k) else evidence[k]

@@ -8,10 +8,11 @@ from app.kernels import parameters as p
 from app.policy.document import PolicyDocument
 from app.policy.reach import detectors, prior_log_odds
 from app.policy.steps import Ladder
-from app.state.layout import ACTIONS
+from app.state.layout import ACTIONS, EVIDENCE_FAMILIES
 
 HOUR_MS = 3_600_000
 NEVER_RELEASED = -1.0
+MORE_THAN_ALL = EVIDENCE_FAMILIES + 1.0
 
 
 def compile_parameters(policy: PolicyDocument) -> npt.NDArray[np.float64]:
@@ -77,7 +78,7 @@ def _ladder(values: npt.NDArray[np.float64], ladder: Ladder) -> None:
     values[p.SUSPEND_REQUESTS] = suspend.requests
     values[p.SUSPEND_ACTIVE_HOURS] = suspend.active_hours
     values[p.SUSPEND_IDLE_HOURS] = suspend.idle_hours
-    values[p.SUSPEND_FAMILIES] = suspend.families
+    values[p.SUSPEND_FAMILIES] = suspend.families if suspend.alone else MORE_THAN_ALL
     values[p.SUSPEND_AFTER_THROTTLE_MS] = suspend.after_throttle_hours * HOUR_MS
     values[p.SUSPEND_MS] = (suspend.lapses_after_hours or 0.0) * HOUR_MS
     values[p.SUSPEND_RENEW_MS] = suspend.renew_within_hours * HOUR_MS

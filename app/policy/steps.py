@@ -119,6 +119,14 @@ class Throttle(Section):
 class Suspend(Section):
     """Refuse an account, after it has been throttled."""
 
+    alone: bool = setting(
+        False,
+        "Whether what one account does suspends it. If not it is throttled at most, and suspended"
+        " with the campaign that it is found in, or by an operator.",
+        unit="switch",
+        why="in simulated worlds nearly all it suspended were customers of niche products, and no"
+        " member of a campaign whom the campaign did not suspend as well",
+    )
     risk: float = _risk(
         0.95, "Risk from which the step is taken.", "nineteen cases in twenty: 9.9 nats"
     )
