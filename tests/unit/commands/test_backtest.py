@@ -7,9 +7,10 @@ import pytest
 import yaml
 
 from app.events.enforcement import Enforcement
+from app.policy.document import PolicyDocument
 from app.policy.load import default_policy
 from tests.unit.commands.conftest import Reflux
-from tests.unit.replay.world import small_world
+from tests.unit.replay.world import harsh_policy, small_world
 
 COMMON = ("backtest", "--partitions", "1")
 
@@ -27,14 +28,10 @@ def recorded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, Path
     return paths
 
 
-def lenient(folder: Path) -> Path:
-    """A policy that suspends nobody for what the account did alone."""
-    document = default_policy().model_dump(mode="json")
-    document["version"] = "lenient"
-    document["ladder"]["suspend"]["risk"] = 0.9995
-    path = folder / "lenient.yaml"
-    path.write_text(yaml.safe_dump(document))
-    return path
+def written(policy: PolicyDocument, folder: Path) -> str:
+    path = folder / f"{policy.version}.yaml"
+    path.write_text(yaml.safe_dump(policy.model_dump(mode="json")))
+    return str(path)
 
 
 def test_decisions_are_enforcement_records_in_order(
@@ -69,8 +66,8 @@ def test_another_policy_is_compared(
     reflux: Reflux, recorded: tuple[Path, Path, Path], tmp_path: Path
 ) -> None:
     files = ("--requests", *map(str, recorded[:2]), "--decisions", str(tmp_path / "out.ndjson"))
-    policy = str(lenient(tmp_path))
-    result = reflux(*COMMON, *files, "--compare", policy, "--json")
+    harsh, policy = written(harsh_policy(), tmp_path), written(default_policy(), tmp_path)
+    result = reflux(*COMMON, *files, "--policy", harsh, "--compare", policy, "--json")
     assert result.exit_code == 0, result.output
     comparison = orjson.loads(result.stdout)["comparison"]
     assert comparison["softer"]["accounts"] > 0
@@ -87,6 +84,7 @@ def test_a_closed_loop_says_what_it_refused(
 ) -> None:
     out = str(tmp_path / "out.ndjson.zst")
     files = ("--requests", str(recorded[0]), "--requests", str(recorded[1]), "--decisions", out)
+    files += ("--policy", written(harsh_policy(), tmp_path))
     summary = orjson.loads(reflux(*COMMON, *files, "--closed-loop", "--json").stdout)
     assert summary["refused"]["403"] > 0
     opened = orjson.loads(reflux(*COMMON, *files, "--json").stdout)

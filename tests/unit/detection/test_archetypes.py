@@ -24,9 +24,13 @@ from tests.reference.archetypes import DAY_MS, HONEST, population
 EPOCH = 3_600_000
 START = 486_000 * EPOCH
 DAYS = 3.0
-# A tenth and more of these small populations are distillers, which the default would call a flood.
+# A tenth and more of these small populations are distillers, which the default would call a flood;
+# and here is nobody but level 1 to suspend them.
 POLICY = PolicyDocument.model_validate(
-    {"guards": {"actions_per_minute": 1e6, "active_share_per_hour": 1.0}}
+    {
+        "guards": {"actions_per_minute": 1e6, "active_share_per_hour": 1.0},
+        "ladder": {"suspend": {"alone": True}},
+    }
 )
 
 

@@ -40,6 +40,15 @@ def test_why_not_speaks_of_the_next_step() -> None:
     assert why_not(account.row, account.now, account.regimes) == []  # suspended
 
 
+def test_why_not_says_that_suspension_is_left_to_campaigns() -> None:
+    account = Account(ladder={"suspend": {"alone": False}})
+    assert account.ask(**SUSPECT) == ACTION_THROTTLE
+    account.ask(1.0)
+    text = "; ".join(why_not(account.row, account.now, account.regimes))
+    assert "suspends nobody for what one account does" in text
+    assert "families" not in text
+
+
 def test_why_not_says_what_keeps_detectors_away() -> None:
     account = Account(shadow=True)
     account.ask()

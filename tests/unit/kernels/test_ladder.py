@@ -38,9 +38,11 @@ SUSPECT = DISTILLER | {"elicitation": 0.45}
 
 
 class Account:
-    """One account and all that judges it."""
+    """One account and all that judges it: what it does may suspend it, which by default it does
+    not."""
 
     def __init__(self, **policy: Any) -> None:
+        policy.setdefault("ladder", {}).setdefault("suspend", {}).setdefault("alone", True)
         self.row = new_row()
         self.guards = np.zeros(g.WIDTH, np.int64)
         self.guards[g.PARTITIONS], self.guards[g.ACTIVE] = 1, 1_000
@@ -62,6 +64,15 @@ class Account:
     def verify(self, verification: str) -> None:
         self.row["flags"] |= FLAG_PROFILE
         self.row["verification"] = VERIFICATIONS.index(verification)
+
+
+def test_by_default_what_an_account_does_throttles_it_at_most() -> None:
+    account = Account(ladder={"suspend": {"alone": PolicyDocument().ladder.suspend.alone}})
+    assert account.ask() == ACTION_THROTTLE
+    assert [account.ask(1.0) for _ in range(4)] == [ACTION_NONE] * 4
+    account.row["campaign_probability"] = 1.0
+    assert account.ask() == ACTION_SUSPEND
+    assert account.decision["cause"] == CAUSE_CAMPAIGN
 
 
 def test_a_distiller_is_throttled_and_then_suspended() -> None:
@@ -264,7 +275,7 @@ def test_global_shadow_touches_no_live_standing() -> None:
     account = Account()
     account.ask(**SUSPECT)
     live = account.row["live"].copy()
-    account.regimes = regimes(PolicyDocument(shadow=True))
+    account.regimes = Account(shadow=True).regimes
     assert account.ask(0.5) == ACTION_THROTTLE
     assert account.decision["shadow"] == 1
     assert account.ask(1.5) == ACTION_SUSPEND

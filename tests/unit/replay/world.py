@@ -66,6 +66,13 @@ class Heard(Listener):
         self.dead += [(topic, origin, reason) for origin, reason in told]
 
 
+def harsh_policy() -> PolicyDocument:
+    """The default, but that what one account does may suspend it."""
+    document = default_policy().model_dump(mode="json")
+    document["ladder"]["suspend"]["alone"] = True
+    return PolicyDocument.model_validate({**document, "version": "harsh"})
+
+
 def replay(
     batches: Sequence[Batch] | Iterator[Batch],
     profiles: Batch | None = None,
@@ -77,7 +84,7 @@ def replay(
     """Everything replayed, with an account limit that keeps a test's memory small."""
     heard = Heard()
     engine = Replay(
-        policy or default_policy(),
+        policy or harsh_policy(),
         heard,
         partitions=partitions,
         closed_loop=closed_loop,
