@@ -58,7 +58,7 @@ EAGER: dict[str, Any] = {
         | {"families": 2, "release_risk": 0.4},
         "suspend": {"risk": 0.9, "requests": 4.5, "active_hours": 2, "idle_hours": 24}
         | {"families": 3, "after_throttle_hours": 1, "lapses_after_hours": 30}
-        | {"released_by_detector": True, "release_after_hours": 2},
+        | {"released_by_detector": True, "release_after_hours": 2, "alone": True},
     },
     "exemptions": [
         {"kind": "tier", "value": "research", "expires_at": START + 20 * HOUR, "reason": "a test"}

@@ -25,16 +25,23 @@ from tests.reference.requests import START
 CAUSES = ("evidence", "campaign", "renewal", "decay", "exemption", "operator")
 GUARDS = ("quiet", "diverted", "tripped")
 
+ALONE: dict[str, Any] = {"alone": True}
 POLICIES: list[dict[str, Any]] = [
     {},
-    {"shadow": True},
-    {"evidence": {"templates": {"shadow": True}}},
-    {"evidence": {"rhythm": {"shadow": True}, "conduct": {"shadow": True}}},
-    {"campaigns": {"shadow": True}},
-    {"campaigns": {"rollout": 0.5}},
-    {"guards": {"actions_per_minute": 1.0, "least_per_hour": 1.0, "hold_minutes": 90.0}},
-    {"ladder": {"suspend": {"lapses_after_hours": 30.0, "released_by_detector": True}}},
-    {"ladder": {"suspend": {"released_by_detector": True, "release_after_hours": 2.0}}},
+    *(
+        {"ladder": {"suspend": ALONE}, **policy}
+        for policy in (
+            {},
+            {"shadow": True},
+            {"evidence": {"templates": {"shadow": True}}},
+            {"evidence": {"rhythm": {"shadow": True}, "conduct": {"shadow": True}}},
+            {"campaigns": {"shadow": True}},
+            {"campaigns": {"rollout": 0.5}},
+            {"guards": {"actions_per_minute": 1.0, "least_per_hour": 1.0, "hold_minutes": 90.0}},
+        )
+    ),
+    {"ladder": {"suspend": ALONE | {"lapses_after_hours": 30.0, "released_by_detector": True}}},
+    {"ladder": {"suspend": ALONE | {"released_by_detector": True, "release_after_hours": 2.0}}},
 ]
 # Enough for a throttle, too little for a suspension.
 SUSPECT = DISTILLER | {"elicitation": 0.45}

@@ -229,7 +229,8 @@ class Ladder:
         if qualifies("throttle"):
             held = standing.held(facts.now)
             waited = facts.now - standing.issued_at >= ladder.suspend.after_throttle_hours * HOUR
-            if qualifies("suspend") and (held == "suspend" or (held == "throttle" and waited)):
+            later = held == "suspend" or (held == "throttle" and waited)
+            if ladder.suspend.alone and later and qualifies("suspend"):
                 return "suspend"
             return "throttle"
         if risk >= ladder.observe.risk and facts.requests >= ladder.observe.requests:
