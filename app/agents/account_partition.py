@@ -39,6 +39,7 @@ from app.state.store import ColumnStore
 SEEN = 1 << 16
 """Event fingerprints kept for the metric of late repeats: half a mebibyte per partition."""
 
+REPEATS_AHEAD = "requests.repeats_ahead"
 COUNTERS = {
     "requests.in": l.IN,
     "requests.folded": l.FOLDED,
@@ -46,11 +47,9 @@ COUNTERS = {
     "requests.dead": l.DEAD,
     "requests.late_repeats": l.LATE_REPEATS,
     "requests.resumed": l.RESUMED,
-    "requests.repeats_ahead": l.REPEATS_AHEAD,
+    REPEATS_AHEAD: l.REPEATS_AHEAD,
 }
 """Names in the header of what the ledger counts."""
-
-REPEATS_AHEAD = "requests.repeats_ahead"
 
 MARKERS = "closed"
 """Name, in the header, of the sighting periods that the partitions of links have closed."""
