@@ -60,7 +60,7 @@ bench-peers: $(VENV)/.installed-dev ## beside Faust, Quix Streams, Kafka Streams
 	@$(BIN)/python -m tests.benchmarks.peers.bench $(ARGS)
 
 evaluate: $(VENV)/.installed-dev ## the whole table of the README: hours; goes on where it stopped
-	@$(BIN)/reflux evaluate --table README.md --results .cache/evaluation \
+	@$(BIN)/reflux evaluate --table README.md --results tests/evaluation/results \
 		--report .cache/evaluation/page $(ARGS)
 
 schemas: $(VENV)/.installed-dev ## write schemas/ anew from the records

@@ -15,12 +15,14 @@ devices, for programs and for rings each by themselves (stratified control: Sun,
 Bull, Genetic Epidemiology 30, 2006), because a large population has many cards and few rings, and
 the many must not hide the few.
 
-Suspension asks for more than a sum: several families must speak, among them what is asked (content
-or conduct) or the hand behind it (linkage), and one that ties the members together: linkage, or
-other links that are a campaign's already. Otherwise the probability stays below what suspends. What
-strangers do can be all an attacker does and still be what a product's customers do, so behaviour
-alone throttles at most, and only where all of it speaks: a benchmark that strangers run, a prompt
-that has gone round or a product with even use is left alone.
+Suspension asks for more than a sum: several families must speak, one of them must tie the members
+together (linkage, or other links that are a campaign's already), and members must ask for what a
+campaign comes for more than honest groups do. That alone no attacker can do without; strangers who
+share cards, hide and have a client of their own may be a seller's customers, who break other rules.
+Otherwise the probability stays below what suspends. What strangers do can be all an attacker does
+and still be what a product's customers do, so behaviour alone throttles at most, and only where all
+of it speaks: a benchmark that strangers run, a prompt that has gone round or a product with even
+use is left alone.
 """
 
 from typing import Any, NamedTuple
@@ -262,9 +264,9 @@ def _may_flag(nats: Floats, weights: Floats, tied: npt.NDArray[np.bool_]) -> npt
 def _may_suspend(
     nats: Floats, weights: Floats, tied: npt.NDArray[np.bool_], families: int
 ) -> npt.NDArray[np.bool_]:
-    """Whether enough families speak, and something ties the members."""
+    """Whether enough families speak, something ties the members, and they come to extract."""
     speaks = _brings(nats, SPEAKS * weights)
-    purpose = speaks[:, [CONTENT, CONDUCT, LINKAGE]].any(axis=1)
+    purpose = nats[:, CONTENT] > 0.0
     untied = np.delete(speaks, [LINKAGE, ASSOCIATION], axis=1).sum(axis=1)
     linked = speaks[:, [LINKAGE, ASSOCIATION]].sum(axis=1)
     may: npt.NDArray[np.bool_] = purpose & tied & (untied + np.maximum(linked, 1) >= families)

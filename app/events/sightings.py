@@ -36,7 +36,7 @@ from app.events.framing import HEADER
 from app.events.record import Record
 from app.events.schemas import avro_schema
 from app.events.vocabulary import TASKS, Action, LinkKind, Tier, Verification
-from app.state.link_layout import NORMAL_SCORES
+from app.state.link_layout import MEDIAN_SCORE, NORMAL_SCORES
 
 Permille = Annotated[int, Strict(), Field(ge=0, le=1000), BeforeValidator(_integral)]
 Hours = Annotated[int, Strict(), Field(ge=0, le=(1 << 24) - 1), BeforeValidator(_integral)]
@@ -50,6 +50,11 @@ class Sighting(Record):
     kind: LinkKind
     hash: Hex16 = Field(description="The link's value.")
     share: Permille = Field(description="Of the account's traffic of the week, under this link.")
+    elicitation: Permille = Field(
+        default=MEDIAN_SCORE,
+        description="As in `scores`, which has the whole account's: of its requests with this "
+        "program. Under any other link the account's own once more.",
+    )
     account_id: Id
     epoch: Count = Field(description="Number of the sighting period since 1970.")
     ts: Millis = Field(description="End of the period, ms since 1970 UTC.")

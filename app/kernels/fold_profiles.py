@@ -100,8 +100,6 @@ def _apply(row: Record, values: Matrix) -> None:
     row["email_domain"] = np.uint64(values[c.PRO_EMAIL_DOMAIN_HASH])
     row["device"] = np.uint64(values[c.PRO_DEVICE_HASH])
     row["referral"] = np.uint64(values[c.PRO_REFERRAL_HASH])
-    row["billing_country"] = np.uint16(values[c.PRO_BILLING_COUNTRY])
-    row["access_country"] = np.uint16(values[c.PRO_ACCESS_COUNTRY])
     row["exempt_until"] = values[c.PRO_EXEMPT_UNTIL]
 
 
@@ -116,6 +114,4 @@ def _forget(row: Record) -> None:
     row["email_domain"] = 0
     row["device"] = 0
     row["referral"] = 0
-    row["billing_country"] = 0
-    row["access_country"] = 0
     row["exempt_until"] = 0

@@ -9,8 +9,8 @@ from app.kernels.families import fold_family
 from app.kernels.gaps import fold_gap
 from app.kernels.heavy import fold_heavy
 from app.kernels.hours import mark_hour
-from app.kernels.windows import SATURATION, add_request, advance, ticks_between
-from app.state.layout import FLAG_STUB, TASKS, WEEK
+from app.kernels.windows import SATURATION, add_request, advance, ticks_between, unit
+from app.state.layout import FLAG_STUB, PROGRAMS, TASKS, WEEK
 
 
 @lean_kernel
@@ -50,7 +50,8 @@ def _fold_keys(row: Record, values: Matrix, weight: float) -> None:
     template = np.uint64(values[c.REQ_TEMPLATE_HASH])
     network = np.uint64(values[c.REQ_NET_HASH])
     client = np.uint64(values[c.REQ_CLIENT_HASH])
-    fold_heavy(row["program"], row["program_weight"], template, weight)
+    place = fold_heavy(row["program"], row["program_weight"], template, weight)
+    row["program_elicitation"][place] += weight * unit(values[c.REQ_ELICITATION])
     fold_heavy(row["network"], row["network_weight"], network, weight)
     fold_heavy(row["client"], row["client_weight"], client, weight)
     fold_heavy(row["model"], row["model_weight"], np.uint64(values[c.REQ_MODEL]), weight)
@@ -73,8 +74,6 @@ def reset_detection(row: Record) -> None:
         row["hours"][h] = 0
     row["refused"] = 0
     row["opening"] = 0
-    row["turns"] = 0
-    row["tools"] = 0
     row["proxy"] = 0
     row["novel"] = 0
     row["recaptured"] = 0
@@ -88,6 +87,8 @@ def reset_detection(row: Record) -> None:
     row["hours_at"] = 0
     _clear(row["family"], row["family_weight"])
     _clear(row["program"], row["program_weight"])
+    for k in range(PROGRAMS):
+        row["program_elicitation"][k] = 0
     _clear(row["network"], row["network_weight"])
     _clear(row["client"], row["client_weight"])
     _clear(row["model"], row["model_weight"])

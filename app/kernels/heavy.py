@@ -9,23 +9,28 @@ import numpy as np
 import numpy.typing as npt
 
 from app.kernels.compile import lean_kernel
+from app.kernels.decode_types import Int
 
 Keys = npt.NDArray[np.uint64]
 Weights = npt.NDArray[np.float32]
 
 
 @lean_kernel
-def fold_heavy(keys: Keys, weights: Weights, key: np.uint64, weight: float) -> None:
-    """Add ``weight`` for ``key`` to the ``n`` heaviest keys; a free place has no weight."""
-    lightest = 0
+def fold_heavy(keys: Keys, weights: Weights, key: np.uint64, weight: float) -> Int:
+    """Add ``weight`` for ``key`` to the ``n`` heaviest keys; a free place has no weight.
+
+    Returns the place that the key has now.
+    """
+    lightest = np.int64(0)
     for i in range(keys.size):
         if keys[i] == key:
             weights[i] += weight
-            return
+            return np.int64(i)
         if weights[i] < weights[lightest]:
-            lightest = i
+            lightest = np.int64(i)
     keys[lightest] = key
     weights[lightest] += weight
+    return lightest
 
 
 @lean_kernel

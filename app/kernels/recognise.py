@@ -23,7 +23,7 @@ from app.kernels.membership import membership
 from app.kernels.note_verdict import MATERIAL, note_verdict, step_of
 from app.kernels.regimes import Regimes
 from app.kernels.sighting_links import LEAST_SHARE
-from app.kernels.sighting_scores import Scratch, put_normal_scores
+from app.kernels.sighting_scores import ELICITATION, Scratch, elicitation_with, put_normal_scores
 from app.kernels.sighting_summary import share_of
 from app.kernels.watches import entry_of, list_at
 from app.state.layout import EVIDENCE_FAMILIES, WEEK
@@ -69,7 +69,8 @@ def recognise(
     entry = entry_of(watches, w, program)
     if entry < 0 or watches.probability[entry] < policy[p.CAMPAIGN_SUSPEND]:
         return np.int64(NOBODY)
-    if not _uses(row, program):
+    place = _place_of(row, program)
+    if place == NOBODY:
         return np.int64(NOBODY)
     campaign = np.uint64(watches.campaign[entry])
     share = np.float64(watches.share[w])
@@ -77,6 +78,7 @@ def recognise(
         return np.int64(NOBODY)
     now = max(ts, row["last_ts"])
     trust = put_normal_scores(lookout.scores, row, now, regimes, r, lookout.scratch)
+    lookout.scores[ELICITATION] = elicitation_with(row, place, regimes, r, trust)
     log_odds = np.float64(watches.log_odds[w])
     likeness = membership(watches.profile[entry], lookout.scores, trust, log_odds)
     probability = np.float64(watches.probability[entry]) * likeness
@@ -97,14 +99,16 @@ def has_turn(first_ts: Int, campaign: np.uint64, age_ms: Int, first_share: float
 
 
 @lean_kernel
-def _uses(row: Record, program: np.uint64) -> Bool:
-    """Whether the program carries as much of the account's traffic as a sighting reports."""
+def _place_of(row: Record, program: np.uint64) -> Int:
+    """Where the row keeps the program, if it carries as much of the account's traffic as a sighting
+    reports; else NOBODY."""
     for i in range(row["program"].size):
         if row["program"][i] == program:
             weight = row["program_weight"][i]
             share = share_of(weight, np.float64(row["requests"][WEEK]))
-            return weight >= LEAST_REQUESTS and share >= LEAST_SHARE
-    return False
+            if weight >= LEAST_REQUESTS and share >= LEAST_SHARE:
+                return np.int64(i)
+    return np.int64(NOBODY)
 
 
 @lean_kernel

@@ -17,7 +17,7 @@ import numpy as np
 from app.state.layout import ACTIONS, TASKS, TIERS, VERIFICATIONS
 from app.state.link_layout import LINK_KINDS, NORMAL_SCORES, SCORES
 
-SCHEMA_ID = 3
+SCHEMA_ID = 4
 """Workers alone write and read sightings, by the schema they ship: no registry knows it."""
 
 SIG_KIND = 0  # index in LINK_KINDS
@@ -31,7 +31,7 @@ SIG_TOKENS = 7
 SIG_HOURS = 8  # bit h: active in hour h of the day, UTC
 SIG_TASKS = 9  # 14 columns, in the order of TASKS
 SIG_SCORES = SIG_TASKS + len(TASKS)  # 12 columns, in the order of SCORES
-SIG_ELICITATION = SIG_SCORES + SCORES.index("elicitation")
+SIG_ELICITATION = SIG_SCORES + SCORES.index("elicitation")  # of the requests under the link
 SIG_REFUSED = SIG_SCORES + len(NORMAL_SCORES)  # the shares follow the normal scores
 SIG_RISK = SIG_SCORES + SCORES.index("risk")
 SIG_TRUST = SIG_SCORES + SCORES.index("trust")

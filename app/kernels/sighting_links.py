@@ -23,15 +23,20 @@ from app.state import link_layout as links
 from app.state.layout import CLIENTS, NETWORKS, PROGRAMS, WEEK
 
 LEAST_SHARE = 50  # thousandths
+NO_PLACE = -1
 MAX_LINKS = 5 + NETWORKS + CLIENTS + PROGRAMS + 2
 
 
 class Links(NamedTuple):
-    """An account's links: arrays of ``MAX_LINKS``, of which the first few mean something."""
+    """An account's links: arrays of ``MAX_LINKS``, of which the first few mean something.
+
+    ``places`` of programs in the account's row; ``NO_PLACE`` for other links.
+    """
 
     kinds: npt.NDArray[np.int64]
     hashes: npt.NDArray[np.uint64]
     shares: npt.NDArray[np.int64]
+    places: npt.NDArray[np.int64]
 
 
 @lean_kernel
@@ -65,6 +70,7 @@ def _add(found: Links, n: Int, kind: Int, hashed: np.uint64, share: Int) -> Int:
     found.kinds[n] = kind
     found.hashes[n] = hashed
     found.shares[n] = share
+    found.places[n] = NO_PLACE
     return n + 1
 
 
@@ -81,4 +87,6 @@ def _add_heavy(
         share = share_of(weights[i], total)
         if share >= LEAST_SHARE and keys[i] != np.uint64(0):
             n = _add(found, n, kind, keys[i], share)
+            if kind == links.PROGRAM:
+                found.places[n - 1] = i
     return n

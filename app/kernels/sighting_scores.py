@@ -8,6 +8,10 @@ They are shrunk for small samples as at level 1, and the sighting says by how mu
 requests a day has its few requests against it where it is judged alone. Members pool theirs: the
 sum of shrunk deviations over the sum of trust is their mean weighted by what each can tell, as if
 all requests had been one account's. A trait without an answer is the median: it says nothing.
+
+What an account elicits is told of each of its programs, too. Whoever hides extraction in ordinary
+use elicits little on the whole, but all that is extracted is extracted with some program, and what
+is asked there no cover dilutes.
 """
 
 import math
@@ -20,13 +24,14 @@ from app.kernels import features as f
 from app.kernels import parameters as p
 from app.kernels.compile import lean_kernel
 from app.kernels.decode_types import Int, Record
-from app.kernels.evidence import Floats, reliability, weigh
+from app.kernels.evidence import Floats, deviation_from, reliability, weigh
 from app.kernels.features import weight_at
 from app.kernels.regimes import COLD, Regimes
-from app.state.link_layout import MEDIAN_SCORE
+from app.state.link_layout import MEDIAN_SCORE, NORMAL_SCORES
 
 MOST = 4.0  # deviations
 UNITS = 125.0  # thousandths of a score in one deviation
+ELICITATION = NORMAL_SCORES.index("elicitation")
 
 # The feature behind each of ``NORMAL_SCORES``.
 SCORED = np.array(
@@ -76,6 +81,22 @@ def put_normal_scores(
     shrinkage = regimes.parameters[regime][p.SHRINKAGE]
     trust = reliability(row, f.ELICITATION_SCORE, requests, shrinkage) if requests > 0.0 else 0.0
     return np.int64(1000.0 * trust + 0.5)
+
+
+@lean_kernel
+def elicitation_with(row: Record, place: Int, regimes: Regimes, regime: Int, trust: Int) -> Int:
+    """The elicitation score of the account's requests with its program at ``place``.
+
+    Held against the same population as the account's own, and shrunk by the same ``trust``
+    (thousandths), so that sums of both mean the same.
+    """
+    weight = np.float64(row["program_weight"][place])
+    if regimes.snapshot[regime] == COLD or not weight > 0.0:
+        return np.int64(MEDIAN_SCORE)
+    mean = min(np.float64(row["program_elicitation"][place]) / weight, 1.0)
+    location = regimes.location[regime, f.ELICITATION_SCORE]
+    scale = regimes.scale[regime, f.ELICITATION_SCORE]
+    return normal_score(np.float64(trust) / 1000.0 * deviation_from(mean, location, scale))
 
 
 @lean_kernel

@@ -16,14 +16,14 @@ from app.kernels.compile import kernel, lean_kernel
 from app.kernels.decode_types import Bool, Bytes, Int, Record
 from app.kernels.features import FEATURES
 from app.kernels.regimes import Regimes, regime_at
-from app.kernels.sighting_links import LEAST_SHARE, MAX_LINKS, Links, list_links
-from app.kernels.sighting_scores import Scratch, put_normal_scores
+from app.kernels.sighting_links import LEAST_SHARE, MAX_LINKS, NO_PLACE, Links, list_links
+from app.kernels.sighting_scores import ELICITATION, Scratch, elicitation_with, put_normal_scores
 from app.kernels.sighting_summary import put_summary, share_of
 from app.kernels.watches import Watches, entry_of, list_at
 from app.state.layout import EVIDENCE_FAMILIES, FLAG_STUB, WEEK
 from app.state.link_layout import NORMAL_SCORES
 
-MAX_LINK_BYTES = s.FRAME_BYTES + 16 + 17 + 3  # what precedes the summary
+MAX_LINK_BYTES = s.FRAME_BYTES + 16 + 17 + 5  # what precedes the summary
 MAX_SUMMARY_BYTES = 512 + s.MAX_ID_BYTES
 MAX_ACCOUNT_BYTES = MAX_LINKS * (MAX_LINK_BYTES + MAX_SUMMARY_BYTES)
 MAX_KEY_BYTES = 32
@@ -127,7 +127,10 @@ def encode_sightings(
     """
     summary = np.empty(MAX_SUMMARY_BYTES, np.uint8)
     found = Links(
-        np.empty(MAX_LINKS, np.int64), np.empty(MAX_LINKS, np.uint64), np.empty(MAX_LINKS, np.int64)
+        np.empty(MAX_LINKS, np.int64),
+        np.empty(MAX_LINKS, np.uint64),
+        np.empty(MAX_LINKS, np.int64),
+        np.empty(MAX_LINKS, np.int64),
     )
     now = (period.number + 1) * period.hours * HOUR_MS - 1
     regime = regime_at(regimes, now)
@@ -164,6 +167,10 @@ def encode_sightings(
             value_at = put_label(out.values, value_at, s.KIND_TEXT, s.KIND_LENGTH, found.kinds[i])
             value_at = put_hex16(out.values, value_at, found.hashes[i])
             value_at = put_long(out.values, value_at, found.shares[i])
+            elicitation = scores[ELICITATION]
+            if found.places[i] != NO_PLACE:
+                elicitation = elicitation_with(row, found.places[i], regimes, regime, trust)
+            value_at = put_long(out.values, value_at, elicitation)
             copy(out.values, value_at, summary, np.int64(0), used)
             value_at += used
             out.value_ends[count] = value_at

@@ -80,10 +80,14 @@ def _decode(data: Bytes, at: Int, end: Int, schema_id: Int, out: npt.NDArray[np.
     out[s.SIG_KIND], at = _label(data, at, end, s.KIND_WORDS)
     out[s.SIG_HASH], at = _hex16(data, at, end)
     at = _longs(data, at, end, out, s.SIG_SHARE, s.SIG_SHARE + 1)
+    elicitation, at = read_varint(data, at, end)
     out[s.SIG_ACCOUNT], at = _account(data, at, end)
     at = _longs(data, at, end, out, s.SIG_EPOCH, s.SIG_TASKS)
     at = _array(data, at, end, out, s.SIG_TASKS, s.SIG_SCORES)
     at = _array(data, at, end, out, s.SIG_SCORES, s.SIG_REFUSED)
+    own = out[s.SIG_ELICITATION]
+    # What is summed up is what is asked under the link.
+    out[s.SIG_ELICITATION] = elicitation
     at = _longs(data, at, end, out, s.SIG_REFUSED, s.SIG_MODEL)
     out[s.SIG_MODEL], at = _optional_hex16(data, at, end)
     at = _longs(data, at, end, out, s.SIG_MODEL_SHARE, s.SIG_MODEL_SHARE + 1)
@@ -108,7 +112,7 @@ def _decode(data: Bytes, at: Int, end: Int, schema_id: Int, out: npt.NDArray[np.
     out[s.SIG_WOVEN], at = _boolean(data, at, end)
     if at != end:
         return reasons.MALFORMED
-    return reasons.OK if _in_range(out) else reasons.OUT_OF_RANGE
+    return reasons.OK if 0 <= own <= s.WHOLE and _in_range(out) else reasons.OUT_OF_RANGE
 
 
 @lean_kernel

@@ -77,8 +77,6 @@ def advance(row: Record, ts: Int) -> None:
     week = factors[2]
     row["refused"] *= week
     row["opening"] *= week
-    row["turns"] *= week
-    row["tools"] *= week
     row["proxy"] *= week
     row["novel"] *= week
     for k in range(len(TASKS)):
@@ -87,6 +85,7 @@ def advance(row: Record, ts: Int) -> None:
         row["family_weight"][k] *= week
     for k in range(PROGRAMS):
         row["program_weight"][k] *= week
+        row["program_elicitation"][k] *= week
     for k in range(NETWORKS):
         row["network_weight"][k] *= week
     for k in range(CLIENTS):
@@ -130,13 +129,8 @@ def add_request(row: Record, values: Matrix, age_ticks: Int) -> float:
     status = values[c.REQ_STATUS]
     if status == 403 or status == 429:
         row["refused"] += week
-    turn = values[c.REQ_TURN]
-    if turn <= 1:
+    if values[c.REQ_TURN] <= 1:
         row["opening"] += week
-    else:
-        row["turns"] += week * math.log2(float(turn))
-    if values[c.REQ_TOOLS] > 0:
-        row["tools"] += week
     row["proxy"] += week * unit(values[c.REQ_PROXY])
     task = values[c.REQ_TASK]
     if task < 0 or task > _OTHER:

@@ -117,7 +117,7 @@ class Elicitation(Detector):
     starts_at: float = _starts_at(1.0, "one account in six of a normal population is beyond")
     saturates_at: float = _saturates_at(3.0, "one account in 740 of a normal population is beyond")
     weight: float = _weight(4.0, "what distillation is after: e^4 = 55 times as likely")
-    throttle_needs: float = _for_throttle(0.5, "at 0.25 one customer of a niche product in 80 was")
+    throttle_needs: float = _for_throttle(0.75, "at 0.5 one customer of a niche product in 30 was")
     suspend_needs: float = _for_suspension(1.0, "honest programs ask for reasoning too, if less")
 
 
@@ -127,8 +127,8 @@ class Templates(Detector):
     starts_at: float = _starts_at(1.5, "one account in fifteen of a normal population is beyond")
     saturates_at: float = _saturates_at(5.0, "half of all openings, where most accounts have none")
     weight: float = _weight(4.0, "how data sets are made: e^4 = 55 times as likely")
-    throttle_needs: float = _for_throttle(0.1, "a suite that repeats its prompts extracts nothing")
-    suspend_needs: float = _for_suspension(0.2, "a margin over the throttle's")
+    throttle_needs: float = _for_throttle(0.5, "whoever repeats the same prompts extracts nothing")
+    suspend_needs: float = _for_suspension(0.5, "as for a throttle")
 
 
 class Rhythm(Detector):

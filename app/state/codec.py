@@ -28,7 +28,7 @@ from app.kernels.columns import (
 from app.kernels.rows import Plan
 from app.state.lanes import longest, plan_of
 from app.state.layout import ACCOUNT, ACCOUNT_VERSION
-from app.state.layout_history import ACCOUNT_1, ACCOUNT_2
+from app.state.layout_history import ACCOUNT_1, ACCOUNT_2, ACCOUNT_3
 from app.state.store import ColumnStore
 
 SLICE_ROWS = 1024  # encoded at once: the buffer stays in the processor's cache
@@ -178,4 +178,4 @@ def _bytes(framed: Framed, start: int, length: int) -> bytes | None:
     return framed.data[start : start + length].tobytes() if start >= 0 else None
 
 
-ACCOUNT_CODEC = RowCodec({1: ACCOUNT_1, 2: ACCOUNT_2, ACCOUNT_VERSION: ACCOUNT})
+ACCOUNT_CODEC = RowCodec({1: ACCOUNT_1, 2: ACCOUNT_2, 3: ACCOUNT_3, ACCOUNT_VERSION: ACCOUNT})

@@ -11,7 +11,7 @@ how an older row is read. An account may cost at most 1 KiB in all, index and id
 
 import numpy as np
 
-ACCOUNT_VERSION = 3
+ACCOUNT_VERSION = 4
 
 # Horizons of the decayed windows, as time constants of the exponential: hour, day, week.
 HORIZONS_MS = (3_600_000, 86_400_000, 604_800_000)
@@ -99,8 +99,6 @@ ACCOUNT = np.dtype(
         # windows of the week horizon
         ("refused", np.float32),  # responses 403 and 429
         ("opening", np.float32),  # requests with turn 1
-        ("turns", np.float32),  # sum of log2(turn)
-        ("tools", np.float32),  # requests that declare tools
         ("proxy", np.float32),  # sum of proxy likelihoods
         ("novel", np.float32),  # openings that joined a family with a prompt other than its mark
         ("tasks", np.float32, (len(TASKS),)),
@@ -122,8 +120,10 @@ ACCOUNT = np.dtype(
         # heavy hitters
         ("family", np.uint64, (FAMILIES,)),  # the family's mark: SimHash of one of its prompts
         ("family_weight", np.float32, (FAMILIES,)),
-        # before its keys, where it leaves no gap: eight bytes more would cost more than 1 KiB
+        ("recaptured", np.float32),  # share of the families' trials that ended with a recapture
+        # before its keys, where they leave no gap: eight bytes more would cost more than 1 KiB
         ("program_weight", np.float32, (PROGRAMS,)),
+        ("program_elicitation", np.float32, (PROGRAMS,)),  # sum of scores of requests with each
         ("program", np.uint64, (PROGRAMS,)),
         ("network", np.uint64, (NETWORKS,)),
         ("network_weight", np.float32, (NETWORKS,)),
@@ -143,10 +143,7 @@ ACCOUNT = np.dtype(
             np.uint8,
         ),  # evidence kinds an operator's reversal has silenced (bit mask)
         ("duplicates_ahead", np.uint16),  # repeats folded into the row that no header counts yet
-        ("billing_country", np.uint16),
-        ("access_country", np.uint16),
         ("trials", np.uint16),  # two bits per family: how the trial of its mark stands
-        ("recaptured", np.float32),  # share of those trials that ended with a recapture
         # profile
         ("profile_offset", np.int64),  # one past the last profile applied, like the next one
         ("created_at", np.int64),

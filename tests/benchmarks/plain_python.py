@@ -29,10 +29,10 @@ class Account:
     """Everything remembered of an account."""
 
     __slots__ = (
-        "clients", "elicitation", "events", "families", "first_ts", "gap_m2", "gap_mean",
-        "gap_weight", "hours", "hours_at", "input_tokens", "last_ts", "models", "networks", "novel",
-        "opening", "output_tokens", "programs", "proxy", "reasoning_tokens", "recaptured", "recent",
-        "refused", "requests", "tasks", "tools", "turns",
+        "clients", "elicitation", "elicited", "events", "families", "first_ts", "gap_m2",
+        "gap_mean", "gap_weight", "hours", "hours_at", "input_tokens", "last_ts", "models",
+        "networks", "novel", "opening", "output_tokens", "programs", "proxy", "reasoning_tokens",
+        "recaptured", "recent", "refused", "requests", "tasks",
     )  # fmt: skip
 
     def __init__(self, ts: int) -> None:
@@ -43,7 +43,7 @@ class Account:
         self.output_tokens = [0.0, 0.0, 0.0]
         self.reasoning_tokens = [0.0, 0.0, 0.0]
         self.elicitation = [0.0, 0.0, 0.0]
-        self.refused = self.opening = self.turns = self.tools = self.proxy = self.novel = 0.0
+        self.refused = self.opening = self.proxy = self.novel = 0.0
         self.recaptured = 0.0
         self.tasks = [0.0] * len(TASKS)
         self.gap_weight = self.gap_mean = self.gap_m2 = 0.0
@@ -51,6 +51,7 @@ class Account:
         self.hours_at = ts // HOUR_MS
         self.families: dict[int, float] = {}
         self.programs: dict[str, float] = {}
+        self.elicited: dict[str, float] = {}
         self.networks: dict[str, float] = {}
         self.clients: dict[str, float] = {}
         self.models: dict[str, float] = {}
@@ -107,13 +108,10 @@ class Fold:
         if request["turn"] <= 1:
             account.opening += 1.0
             self._family(account, int(request["prompt_simhash"], 16))
-        else:
-            account.turns += math.log2(request["turn"])
-        if request["tools"] > 0:
-            account.tools += 1.0
         account.proxy += request["proxy"]
         account.tasks[TASK_INDEX.get(request["task"], OTHER)] += 1.0
         _heavy(account.programs, request["template_hash"], 3)
+        _heavy(account.elicited, request["template_hash"], 3, request["elicitation"])
         _heavy(account.networks, request["net_hash"], 3)
         _heavy(account.clients, request["client_hash"], 2)
         _heavy(account.models, request["model"], 2)
@@ -153,14 +151,13 @@ class Fold:
         week = factors[2]
         account.refused *= week
         account.opening *= week
-        account.turns *= week
-        account.tools *= week
         account.proxy *= week
         account.novel *= week
         account.tasks = [weight * week for weight in account.tasks]
         for kept in (
             account.families,
             account.programs,
+            account.elicited,
             account.networks,
             account.clients,
             account.models,
@@ -230,12 +227,12 @@ class Fold:
         return 1.0 / (1.0 + math.exp(6.9 - sum(evidence)))
 
 
-def _heavy(kept: dict, key: object, most: int) -> None:
+def _heavy(kept: dict, key: object, most: int, weight: float = 1.0) -> None:
     """SpaceSaving over decayed weights."""
     if key in kept:
-        kept[key] += 1.0
+        kept[key] += weight
     elif len(kept) < most:
-        kept[key] = 1.0
+        kept[key] = weight
     else:
         lightest = min(kept, key=kept.__getitem__)
-        kept[key] = kept.pop(lightest) + 1.0
+        kept[key] = kept.pop(lightest) + weight

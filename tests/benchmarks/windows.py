@@ -11,7 +11,7 @@ from typing import Any
 
 HORIZONS = (3_600_000.0, 86_400_000.0, 604_800_000.0)
 WINDOWS = ("requests", "input_tokens", "output_tokens", "reasoning_tokens", "elicitation")
-WEEK_SUMS = ("refused", "opening", "turns", "tools", "proxy")
+WEEK_SUMS = ("refused", "opening", "proxy")
 LEAST_REQUESTS = 40.0
 LEAST_SCORE = 0.9
 
@@ -49,8 +49,6 @@ def fold(row: Row, request: dict[str, Any]) -> None:
     sums = (
         1.0 if request["status"] in (403, 429) else 0.0,
         1.0 if request["turn"] == 1 else 0.0,
-        math.log2(request["turn"]),
-        1.0 if request["tools"] else 0.0,
         request["proxy"],
     )
     for name, value in zip(WEEK_SUMS, sums, strict=True):

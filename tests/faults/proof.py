@@ -1,7 +1,7 @@
 """What must hold after a fault, whatever it was: DESIGN's Determinism, read from the topics."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
 import numpy as np
@@ -28,10 +28,12 @@ def prove(
     *,
     dead: int = 0,
     policies: Sequence[PolicyRecord] = (),
+    apart: Set[str] = frozenset(),
 ) -> None:
     """The deployment's rows, actions and counts are those of a replay in memory of ``sent``.
 
-    ``dead`` records beside them were no requests, and are dead letters.
+    ``dead`` records beside them were no requests, and are dead letters; fields in
+    ``apart`` need not agree.
     """
     expected = stage.world.replay(sent, policies)
     counters = stage.counters()
@@ -52,12 +54,12 @@ def prove(
     check_chains(actions)
     check_standings(stage, actions)
     # With other records in between, a request has another offset.
-    apart = {"offset"} if dead else set()
-    assert not differences(rows(stage, {key for key, _ in sent}), expected.rows, apart)
+    aside = apart | ({"offset"} if dead else set())
+    assert not differences(rows(stage, {key for key, _ in sent}), expected.rows, aside)
 
 
 def differences(
-    found: Rows, wanted: Mapping[bytes, bytes | None], apart: set[str]
+    found: Rows, wanted: Mapping[bytes, bytes | None], apart: Set[str]
 ) -> list[tuple[bytes, str]]:
     """Accounts and fields that are not as they should be, those of ``apart`` left aside."""
     told = told_nothing(wanted)

@@ -8,7 +8,7 @@ import pytest
 from app.state.checkpoint import HEADER_KEY
 from app.state.codec import ACCOUNT_CODEC, RowCodec
 from app.state.layout import ACCOUNT_VERSION
-from app.state.layout_history import ACCOUNT_1, ACCOUNT_2
+from app.state.layout_history import ACCOUNT_1, ACCOUNT_2, ACCOUNT_3
 from app.state.link_codec import LINK_CODEC
 from app.state.link_history import LINK_2
 from app.state.link_layout import LINK_VERSION
@@ -24,8 +24,9 @@ pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 RATE = 1_000
 AHEAD = 20_000
 """Requests between the publication of a policy and the first that it judges."""
-EARLIER = RowCodec({2: ACCOUNT_2})
-FIRST = RowCodec({1: ACCOUNT_1})
+FIRST, SECOND, THIRD = RowCodec({1: ACCOUNT_1}), RowCodec({2: ACCOUNT_2}), RowCodec({3: ACCOUNT_3})
+UNKNOWN = {"program_elicitation"}
+"""What no earlier row says: sums that begin anew."""
 EARLIER_LINKS = RowCodec({2: LINK_2})
 
 
@@ -70,7 +71,7 @@ def test_rows_of_earlier_releases_in_the_changelog(new_stage: Callable[..., Stag
     assert worker.stop() == 0, worker.last_words()
     print(f"rows rewritten: {accounts} accounts, {links} links")
     assert accounts > 1_000
-    prove(stage, stage.world.requests[: traffic.sent])
+    prove(stage, stage.world.requests[: traffic.sent], apart=UNKNOWN)
 
 
 def _rewrite(stage: Stage, table: str, rewritten: Callable[[bytes, bytes], bytes]) -> int:
@@ -94,9 +95,11 @@ def _rewrite(stage: Stage, table: str, rewritten: Callable[[bytes, bytes], bytes
 def _as_earlier_account(key: bytes, value: bytes) -> bytes:
     assert value[0] == ACCOUNT_VERSION, "the newest layout"
     row = ACCOUNT_CODEC.decode(value)
-    # The first layout knew no verdicts' offsets: a row with one would not be the same.
-    codec = EARLIER if row["verdict_offset"] else FIRST
-    return _written(codec, key, row)
+    # The first layout knew no verdicts' offsets, and the second neither rings nor webs: a row with
+    # one would not be the same.
+    if row["ring"] or row["web"]:
+        return _written(THIRD, key, row)
+    return _written(SECOND if row["verdict_offset"] else FIRST, key, row)
 
 
 def _as_earlier_link(key: bytes, value: bytes) -> bytes:
@@ -108,7 +111,7 @@ def _written(codec: RowCodec, key: bytes, row: np.void) -> bytes:
     store = ColumnStore(codec.row_dtype, limit=1)
     kept = store.views().rows[store.add(key)]
     for name in codec.row_dtype.names or ():
-        if name not in ("hash", "id_at", "id_length"):
+        if name in (row.dtype.names or ()) and name not in ("hash", "id_at", "id_length"):
             width = np.shape(kept[name])
             kept[name] = row[name][: width[0]] if width else row[name]
     ((_, value),) = codec.encode(store, store.slots())

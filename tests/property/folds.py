@@ -51,7 +51,12 @@ REMEMBERED = 8  # fingerprints: few, so that they drive one another out
 # A few requests are enough for every step; no whole number of them is a threshold, or every such
 # account would be a close call.
 EAGER: dict[str, Any] = {
-    "evidence": {"prior": 0.1, "shrinkage_requests": 1.0},
+    "evidence": {
+        "prior": 0.1,
+        "shrinkage_requests": 1.0,
+        "elicitation": {"throttle_needs": 0.5},
+        "templates": {"throttle_needs": 0.1, "suspend_needs": 0.2},
+    },
     "ladder": {
         "observe": {"risk": 0.5, "requests": 1.5},
         "throttle": {"risk": 0.7, "requests": 2.5, "active_hours": 1, "idle_hours": 24}

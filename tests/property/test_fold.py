@@ -103,8 +103,6 @@ def profile(draw: st.DrawFn) -> dict[str, int]:
         "email_domain": draw(st.sampled_from((0, 0xE2))),
         "device": 0,
         "referral": 2**63,
-        "billing_country": 0x4445,
-        "access_country": draw(st.sampled_from((0, 0x4652))),
         "exempt_until": draw(st.sampled_from((0, START + 12 * HOUR, START + 400 * DAY))),
     }
 

@@ -37,6 +37,7 @@ REAL = [
                 standing="suspend",
                 campaign="00013c6a89abcdef",
                 scores=normal_scores(elicitation=9.0, steadiness=-1.5, requests=-9.0),
+                elicitation=437,
             ),
         ]
     )
@@ -94,7 +95,8 @@ def test_what_is_read_is_what_was_written(values):
         assert f"{np.uint64(row[s.SIG_HASH]):016x}" == document["hash"]
         assert row[s.SIG_ACCOUNT] == string_hash(document["account_id"])
         assert row[s.SIG_TASKS : s.SIG_SCORES].tolist() == document["tasks"]
-        assert row[s.SIG_SCORES : s.SIG_REFUSED].tolist() == document["scores"]
+        under_the_link = [document["elicitation"], *document["scores"][1:]]
+        assert row[s.SIG_SCORES : s.SIG_REFUSED].tolist() == under_the_link
         assert f"{np.uint64(row[s.SIG_CAMPAIGN]):016x}" == (document["campaign"] or "0" * 16)
         for column, name in (
             (s.SIG_SHARE, "share"),

@@ -112,9 +112,13 @@ def test_heavy_hitters_are_those_of_space_saving(history: list[Ask]) -> None:
             factor = float(np.exp(-abs(ticks) * TICK_MS / HORIZONS_MS[2]))
             if ask.ts >= clock:
                 expected.decay(factor)
-            expected.add(getattr(ask, name), 1.0 if ask.ts >= clock else factor)
+            weight = 1.0 if ask.ts >= clock else factor
+            expected.add(getattr(ask, name), weight, weight * ask.elicitation)
             clock = max(clock, ask.ts)
         close(np.sort(row[f"{name}_weight"]), sorted(place.weight for place in expected.places))
+        if name == "program":
+            elicited = sorted(place.elicited for place in expected.places)
+            close(np.sort(row["program_elicitation"]), elicited)
 
 
 @settings(max_examples=60, deadline=None)

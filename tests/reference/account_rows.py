@@ -24,8 +24,6 @@ PROFILE_FIELDS = (
     "email_domain",
     "device",
     "referral",
-    "billing_country",
-    "access_country",
     "exempt_until",
 )
 
@@ -65,7 +63,7 @@ def _windows(account: Account) -> dict[str, Any]:
     if not history:
         names = {
             *("first_ts", "requests", "input_tokens", "output_tokens", "reasoning_tokens"),
-            *("elicitation", "refused", "opening", "turns", "tools", "proxy", "tasks", "events"),
+            *("elicitation", "refused", "opening", "proxy", "tasks", "events"),
             *("gap_weight", "gap_mean", "gap_m2", "hours", "hours_at"),
         }
         return dict.fromkeys(names, 0) | {"last_ts": account.last_ts}
@@ -101,6 +99,7 @@ def _keys(account: Account) -> dict[str, Any]:
     for name, held in places.items():
         row[name] = [place.key for place in held]
         row[f"{name}_weight"] = [place.weight for place in held]
+    row["program_elicitation"] = [place.elicited for place in places["program"]]
     return row
 
 

@@ -127,7 +127,8 @@ class Account:
             known = any(p.weight > 0 and p.key == getattr(ask, name) for p in hitters.places)
             if not known:
                 self._no_close_call(hitters.places)
-            hitters.add(getattr(ask, name), 1.0 if ask.ts >= clock else factor)
+            weight = 1.0 if ask.ts >= clock else factor
+            hitters.add(getattr(ask, name), weight, weight * ask.elicitation)
         if ask.turn == 1:
             self._no_close_call(self.families.places)
         self.families.fold(ask)

@@ -17,6 +17,7 @@ TRIAL = 2048
 class Place:
     key: int = 0
     weight: float = 0.0
+    elicited: float = 0.0
     trial: str = "alone"
 
 
@@ -43,13 +44,15 @@ class HeavyHitters:
     def decay(self, factor: float) -> None:
         for place in self.places:
             place.weight = as_kept(place.weight * factor)
+            place.elicited = as_kept(place.elicited * factor)
 
-    def add(self, key: int, weight: float) -> None:
+    def add(self, key: int, weight: float, elicited: float = 0.0) -> None:
         place = next((one for one in self.places if one.weight > 0 and one.key == key), None)
         if place is None:
             place = lightest(self.places)
             place.key = key
         place.weight = as_kept(place.weight + weight)
+        place.elicited = as_kept(place.elicited + elicited)
 
 
 def splitmix(counter: int) -> float:

@@ -43,21 +43,26 @@ def permille(part: Any, total: Any) -> int:
     return 1000 if part >= total else int(part / total * 1000 + 0.5)
 
 
-def links_of(row: Any) -> list[tuple[str, str, int]]:
-    """(kind, hash, share) of every link that an account reports."""
+def links_of(row: Any) -> list[tuple[str, str, int, float | None]]:
+    """(kind, hash, share, what it elicits) of every link that an account reports.
+
+    The last is the mean score of its requests with a program, and None for other links.
+    """
     total = row["requests"][WEEK]
     profile = ("payment", "device", "email_domain", "referral")
-    links = [(kind, hex16(row[kind]), 1000) for kind in profile if row[kind]]
+    links = [(kind, hex16(row[kind]), 1000, None) for kind in profile if row[kind]]
     if row["created_at"] >= HOUR_MS:
-        links.append(("signup_hour", hex16(row["created_at"] // HOUR_MS), 1000))
+        links.append(("signup_hour", hex16(row["created_at"] // HOUR_MS), 1000, None))
     for kind in ("network", "client", "program"):
-        for key, weight in zip(row[kind], row[f"{kind}_weight"], strict=True):
+        sums = row["program_elicitation"] if kind == "program" else [None] * len(row[kind])
+        for key, weight, elicited in zip(row[kind], row[f"{kind}_weight"], sums, strict=True):
             if key and permille(weight, total) >= 50:
-                links.append((kind, hex16(key), permille(weight, total)))
+                mean = None if elicited is None else min(float(elicited) / float(weight), 1.0)
+                links.append((kind, hex16(key), permille(weight, total), mean))
     campaign = held_campaign(row)
     if campaign:
-        links.append(("campaign", campaign, 1000))
-    return [*links, ("ring", hex16(row["ring"]), 1000)] if row["ring"] else links
+        links.append(("campaign", campaign, 1000, None))
+    return [*links, ("ring", hex16(row["ring"]), 1000, None)] if row["ring"] else links
 
 
 def held_campaign(row: Any) -> str | None:
@@ -138,20 +143,46 @@ def _like_the_week(tokens: Any, requests: Any, now: Any) -> int:
     return int(min(tokens / requests * int(now), 2.0**53) + 0.5)
 
 
+def _elicitation(
+    mean: float | None, elicits: tuple[float, float] | None, trust: int, own: int
+) -> int:
+    if mean is None:
+        return own
+    if elicits is None:
+        return 500
+    location, scale = elicits
+    return normal_scores(elicitation=trust / 1000 * (mean - location) / scale)[0]
+
+
 def sightings_of(
-    row: Any, account_id: str, number: int, hours: int, trust: int = 0, **deviations: float
+    row: Any,
+    account_id: str,
+    number: int,
+    hours: int,
+    trust: int = 0,
+    elicits: tuple[float, float] | None = None,
+    **deviations: float,
 ) -> list[Sighting]:
     """Every sighting of the account for period ``number``, of ``hours`` hours.
 
-    ``deviations`` of the account from the population, by the names of ``NORMAL_SCORES``.
+    ``deviations`` of the account from the population, by the names of ``NORMAL_SCORES``;
+    ``elicits`` (location, scale) of the population's mean scores, None while it is not known.
     """
     active = row["epoch"] == number and row["epoch_requests"] and not row["flags"] & FLAG_STUB
     if not active:
         return []
     summary = summary_of(row, account_id, number, hours, deviations, trust)
     return [
-        Sighting.from_fields({"kind": kind, "hash": hashed, "share": share, **summary})
-        for kind, hashed, share in links_of(row)
+        Sighting.from_fields(
+            {
+                "kind": kind,
+                "hash": hashed,
+                "share": share,
+                "elicitation": _elicitation(mean, elicits, trust, summary["scores"][0]),
+                **summary,
+            }
+        )
+        for kind, hashed, share, mean in links_of(row)
     ]
 
 
@@ -161,6 +192,7 @@ def plain_sighting(account: str, epoch: int, **changes: Any) -> Sighting:
         "kind": "payment",
         "hash": "00000000000000aa",
         "share": 1000,
+        "elicitation": (changes.get("scores") or normal_scores())[0],
         "account_id": account,
         "epoch": epoch,
         "ts": (epoch + 1) * 6 * HOUR_MS,

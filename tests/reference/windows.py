@@ -36,8 +36,6 @@ def windows_of(history: list[Ask]) -> dict[str, Any]:
         for name, amount in {
             "refused": lambda ask: ask.status in (403, 429),
             "opening": lambda ask: ask.turn == 1,
-            "turns": lambda ask: math.log2(ask.turn),
-            "tools": lambda ask: ask.tools > 0,
             "proxy": lambda ask: ask.proxy,
         }.items()
     }

@@ -43,10 +43,10 @@ def test_a_profile_may_come_before_or_after_the_requests() -> None:
 
 def test_a_profile_replaces_the_last_and_a_tombstone_forgets_it(accounts: Accounts) -> None:
     blank = accounts.row("ann").copy()
-    accounts.feed("profiles", profile("ann", device_hash="00000000000000aa", billing_country="DE"))
+    accounts.feed("profiles", profile("ann", device_hash=16 * "a", referral_hash=16 * "b"))
     accounts.feed("profiles", profile("ann", tier="team", verification="card"))
     row = accounts.row("ann")
-    assert (row["device"], row["billing_country"], row["tier"]) == (0, 0, 2)
+    assert (row["device"], row["referral"], row["tier"]) == (0, 0, 2)
     accounts.feed("profiles", (b"ann", None), (b"nobody", None))
     for name in ("tier", "verification", "payment", "created_at", "exempt_until"):
         assert row[name] == blank[name]

@@ -484,11 +484,26 @@ def test_what_may_not_flag_makes_no_room_for_others() -> None:
     assert not judged.flagged.any()
 
 
-def test_a_large_ring_is_suspended_for_one_thing_more_and_not_by_itself() -> None:
+def test_a_large_ring_is_suspended_for_what_it_asks_and_not_for_hiding() -> None:
     plain, hides = ring(200), ring(200, scores={"proxy": 5.0})
-    judged = judge(*crowd(), plain, hides)
-    assert not judged.flagged[-2]
+    asks = ring(200, scores={"proxy": 5.0, "elicitation": 2.0})
+    judged = judge(*crowd(), plain, hides, asks)
+    assert not judged.flagged[-3]
+    assert judged.flagged[-2]
+    assert judged.probability[-2] <= POLICY.suspend_below
     assert judged.probability[-1] > 0.95
+
+
+def test_customers_of_a_seller_of_accounts_are_not_suspended_for_where_they_bought() -> None:
+    """Strangers on few cards, behind proxies and with a client of the seller's, who ask what
+    everybody asks: it is against the rules, and no extraction."""
+    sold = {"loads": [20] * 16, "ringed": 0.95, "cards": 8, "devices": 16}
+    hides = {"proxy": 4.0, "networks": 4.0, "openings": 1.0}
+    judged = judge(*crowd(), group(**sold, scores=hides))
+    assert judged.evidence.nats[-1, LINKAGE] > 6.0
+    assert judged.probability[-1] <= POLICY.suspend_below
+    extracts = judge(*crowd(), group(**sold, scores=hides | {"elicitation": 2.5}))
+    assert extracts.probability[-1] > 0.95
 
 
 def test_loads_are_even_in_the_sample_and_over_all() -> None:

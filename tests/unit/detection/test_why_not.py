@@ -18,7 +18,7 @@ def test_why_not_names_each_condition_that_is_missing() -> None:
     assert "its risk is 0.00, below 0.9" in text
     assert "it was active in 9 of the last 24 hours, fewer than 12" in text
     assert "it rested in 15 of the last 24 hours, more than 4" in text
-    assert "elicitation brings 0.0 nats, of 2.0 needed" in text
+    assert "elicitation brings 0.0 nats, of 3.0 needed" in text
 
 
 def test_why_not_of_an_account_about_to_be_limited_is_empty() -> None:

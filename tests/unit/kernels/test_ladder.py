@@ -34,7 +34,7 @@ from tests.reference.populations import regimes
 from tests.reference.portraits import DISTILLER, HOUR, ORDINARY, new_row, paint
 from tests.reference.requests import START
 
-SUSPECT = DISTILLER | {"elicitation": 0.45}
+SUSPECT = DISTILLER | {"elicitation": 0.48}
 
 
 class Account:

@@ -31,12 +31,17 @@ def watching(*, probability: float = 0.99, share: float = 1.0, epoch: int = 9) -
 
 
 class User:
-    """An account that has used the watched program for ``requests`` of its requests."""
+    """An account that has used the watched program for ``requests`` of its requests, which elicit
+    as much as it ``asks`` there, or as the others do."""
 
-    def __init__(self, requests: float = 400.0, **look: float) -> None:
+    def __init__(
+        self, requests: float = 400.0, *, asks: float | None = None, **look: float
+    ) -> None:
         self.row = new_row()
         paint(self.row, START, **(DISTILLER | look))
         self.row["program"][1], self.row["program_weight"][1] = PROGRAM, requests
+        elicits = look.get("elicitation", DISTILLER["elicitation"]) if asks is None else asks
+        self.row["program_elicitation"][1] = requests * elicits
 
     def asks(self, watches: Watches, program: int = PROGRAM, ts: int = START) -> int:
         values = np.zeros(c.REQ_WIDTH, np.int64)
@@ -64,6 +69,16 @@ def test_a_user_who_is_like_everybody_is_spared() -> None:
     user = User(**ORDINARY)
     assert user.asks(watching()) == NOBODY
     assert user.held == (0, 0, 0.0)
+
+
+def test_what_is_asked_with_the_program_counts_and_not_what_covers_it() -> None:
+    covered = ORDINARY["elicitation"]
+    member = User(60.0, asks=0.9, elicitation=covered)
+    customer = User(60.0, asks=0.05, elicitation=covered)
+    watches = watching()
+    watches.profile[0] = [225, *[125] * 8]  # nothing else sets its members apart
+    assert member.asks(watches) == 0
+    assert customer.asks(watches) == NOBODY
 
 
 @pytest.mark.parametrize("requests", [LEAST_REQUESTS - 0.1, 19.0])

@@ -9,6 +9,7 @@ from app.detection.features import FEATURES
 from app.events.framing import decode
 from app.events.sightings import Sighting
 from app.kernels.evidence import weigh
+from app.kernels.features import ELICITATION_SCORE as ELICITATION
 from app.kernels.regimes import Regimes
 from app.kernels.sighting_scores import SCORED, normal_score
 from app.kernels.sightings import Period, pairs, take
@@ -129,3 +130,45 @@ def test_a_trait_without_an_answer_is_the_median():
 )
 def test_a_score_is_a_deviation_held_to_its_range(deviation, score):
     assert normal_score(deviation) == score
+
+
+def with_programs(*elicited: float, weights: tuple[float, ...] = (300.0, 40.0, 60.0)) -> np.ndarray:
+    """An account that elicits so much with each of its programs, on average."""
+    rows = account(**ORDINARY)
+    for k, (mean, weight) in enumerate(zip(elicited, weights, strict=True)):
+        rows["program"][0, k], rows["program_weight"][0, k] = k + 1, weight
+        rows["program_elicitation"][0, k] = mean * weight
+    return rows
+
+
+def by_program(rows: np.ndarray, judging: Regimes) -> dict[int, Sighting]:
+    arena = np.frombuffer(b"a", np.uint8)
+    written, _ = take(rows, arena, 0, PERIOD, 1, judging, 100)
+    found = [decode(Sighting, value) for _, value in pairs(written)]
+    own = {x.elicitation - x.scores[0] for x in found if x.kind != "program"}
+    assert own == {0}, "what is told of another link is the account's own"
+    return {int(x.hash, 16): x for x in found if x.kind == "program"}
+
+
+def test_of_a_program_it_tells_what_is_asked_with_it_and_not_what_covers_that() -> None:
+    judging = regimes()
+    told = by_program(with_programs(0.1, 0.9, 0.5), judging)
+    location, scale = judging.location[0, ELICITATION], judging.scale[0, ELICITATION]
+    for key, mean in ((1, 0.1), (2, 0.9), (3, 0.5)):
+        trust = told[key].trust / 1000
+        [expected] = normal_scores(elicitation=trust * (mean - location) / scale)[:1]
+        assert told[key].elicitation == pytest.approx(expected, abs=1)
+    assert told[1].elicitation < told[3].elicitation < told[2].elicitation
+    assert len({x.scores[0] for x in told.values()}) == 1, "the account's own stays beside it"
+
+
+def test_of_a_program_nothing_is_told_while_no_population_is_known() -> None:
+    cold = build_regimes([PolicyDocument()], [])
+    told = by_program(with_programs(0.1, 0.9, 0.5), cold)
+    assert {x.elicitation for x in told.values()} == {500}
+
+
+def test_more_than_all_of_it_elicited_is_all_of_it() -> None:
+    """Sums of 32 bits may come out a little above what they are sums of."""
+    told = by_program(with_programs(1.0, 1.0 + 1e-6, 7.0), regimes())
+    assert len({x.elicitation for x in told.values()}) == 1

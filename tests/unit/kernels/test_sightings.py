@@ -102,6 +102,7 @@ def random_row(rng: np.random.Generator) -> dict:
         if rng.random() < 0.3:
             fields[name][0] = 0
         fields[f"{name}_weight"] = rng.random(size) * rng.choice([0, 5, 60], size)
+    fields["program_elicitation"] = fields["program_weight"] * rng.random(3)
     standing = np.zeros(1, STANDING)[0]
     standing["action"] = rng.integers(0, 5)
     standing["risk"] = rng.random()

@@ -168,6 +168,8 @@ def test_a_record_cut_short_or_too_long_is_malformed():
         ("tasks", [0] * 13 + [-1]),
         ("scores", [500] * 8 + [1001]),
         ("scores", [-1] + [500] * 8),
+        ("elicitation", -1),
+        ("elicitation", 1001),
         ("refused", 1001),
         ("risk", -1),
         ("model_share", 1001),

@@ -281,7 +281,7 @@ def test_a_typical_account_is_small():
     row["flags"] |= FLAG_PROFILE
     for name in ("requests", "input_tokens", "output_tokens"):
         row[name] = rng.gamma(2, 10, 3)
-    for name in ("opening", "turns", "novel", "gap_weight", "gap_mean", "gap_m2", "epoch_tokens"):
+    for name in ("opening", "novel", "gap_weight", "gap_mean", "gap_m2", "epoch_tokens"):
         row[name] = rng.gamma(2, 10)
     row["tasks"][:4] = rng.gamma(2, 10, 4)
     row["events"], row["hours"], row["hours_at"] = 780, rng.integers(0, 2**63, 3), 488_888
@@ -297,7 +297,6 @@ def test_a_typical_account_is_small():
         row[f"{name}_weight"][:number] = rng.gamma(2, 10, number)
     row["recent"][0], row["recent_at"][0], row["recent_next"] = rng.integers(1, 2**63), 50_000, 12
     row["tier"], row["verification"], row["profile_offset"] = 1, 3, 200_000
-    row["billing_country"] = row["access_country"] = 0x5553
     row["created_at"] = now - 5_184_000_000
     for name in ("payment", "email_domain", "device"):
         row[name] = rng.integers(1, 2**63)

@@ -6,7 +6,7 @@ import pytest
 from app.kernels.batches import Framed
 from app.state.codec import ACCOUNT_CODEC, RowCodec
 from app.state.layout import ACCOUNT, ACCOUNT_VERSION, FLAG_PROFILE
-from app.state.layout_history import ACCOUNT_1, ACCOUNT_2
+from app.state.layout_history import ACCOUNT_1, ACCOUNT_2, ACCOUNT_3
 from app.state.store import ColumnStore
 from tests.unit.state.changelogs import framed
 
@@ -94,6 +94,24 @@ def test_a_row_that_layout_2_wrote_is_in_no_ring_and_otherwise_whole() -> None:
     assert meant[0]["ring"] == 0
 
 
-@pytest.mark.parametrize("layout", [ACCOUNT_1, ACCOUNT_2], ids=["1", "2"])
+def test_of_a_row_that_layout_3_wrote_nothing_is_known_of_what_its_programs_elicit() -> None:
+    store = ColumnStore(ACCOUNT_3, limit=1)
+    row = store.views().rows[store.add(b"ann")]
+    fields = MEANT_1 | {"verdict_offset": 9, "ring": 4, "web": 5, "recaptured": 0.75}
+    for name, value in (fields | {"turns": 3.5, "tools": 1.5, "billing_country": 7}).items():
+        row[name] = value
+    ((_, value),) = RowCodec({3: ACCOUNT_3}).encode(store, store.slots())
+    meant = np.zeros(1, ACCOUNT)
+    for name, value_meant in fields.items():
+        meant[0][name] = value_meant
+    assert ACCOUNT_CODEC.decode(value) == meant[0]
+    assert not meant[0]["program_elicitation"].any()
+
+
+DROPPED = {"turns", "tools", "billing_country", "access_country"}
+"""Nothing was ever made of them."""
+
+
+@pytest.mark.parametrize("layout", [ACCOUNT_1, ACCOUNT_2, ACCOUNT_3], ids=["1", "2", "3"])
 def test_every_field_of_an_older_layout_has_a_place_today(layout: np.dtype[np.void]) -> None:
-    assert set(layout.names or ()) <= set(ACCOUNT.names or ())
+    assert set(layout.names or ()) - DROPPED <= set(ACCOUNT.names or ())

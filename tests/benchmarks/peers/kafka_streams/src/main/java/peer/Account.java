@@ -13,7 +13,7 @@ final class Account {
   static final String[] WINDOWS = {
     "requests", "input_tokens", "output_tokens", "reasoning_tokens", "elicitation"
   };
-  static final String[] WEEK_SUMS = {"refused", "opening", "turns", "tools", "proxy"};
+  static final String[] WEEK_SUMS = {"refused", "opening", "proxy"};
 
   private static final double[] HORIZONS = {3_600_000.0, 86_400_000.0, 604_800_000.0};
   private static final int WEEK = 2;
@@ -21,7 +21,6 @@ final class Account {
   private static final int ELICITATION = 4;
   private static final double LEAST_REQUESTS = 40.0;
   private static final double LEAST_SCORE = 0.9;
-  private static final double LN_2 = Math.log(2.0);
 
   long lastTs;
   boolean acted;
@@ -42,9 +41,7 @@ final class Account {
     add(12, request.elicitation, hour, day, week);
     sums[0] = sums[0] * week + (request.status == 403 || request.status == 429 ? 1.0 : 0.0);
     sums[1] = sums[1] * week + (request.turn == 1 ? 1.0 : 0.0);
-    sums[2] = sums[2] * week + Math.log(request.turn) / LN_2;
-    sums[3] = sums[3] * week + (request.tools > 0 ? 1.0 : 0.0);
-    sums[4] = sums[4] * week + request.proxy;
+    sums[2] = sums[2] * week + request.proxy;
     for (int i = 0; i < tasks.length; i++) {
       tasks[i] *= week;
     }

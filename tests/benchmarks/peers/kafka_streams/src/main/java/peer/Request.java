@@ -15,7 +15,6 @@ final class Request {
   long ts;
   int status;
   int turn;
-  int tools;
   double inputTokens;
   double outputTokens;
   double reasoningTokens;
@@ -35,7 +34,6 @@ final class Request {
           case "ts" -> request.ts = parser.getLongValue();
           case "status" -> request.status = parser.getIntValue();
           case "turn" -> request.turn = parser.getIntValue();
-          case "tools" -> request.tools = parser.getIntValue();
           case "input_tokens" -> request.inputTokens = parser.getDoubleValue();
           case "output_tokens" -> request.outputTokens = parser.getDoubleValue();
           case "reasoning_tokens" -> request.reasoningTokens = parser.getDoubleValue();
