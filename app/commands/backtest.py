@@ -14,6 +14,7 @@ from rich.text import Text
 from typer.core import TyperCommand
 
 from app.commands.exits import FAILED, INVALID, USAGE, fail
+from app.commands.files import files_reported
 from app.commands.times import show_time
 from app.policy.document import PolicyDocument
 from app.policy.load import InvalidPolicy, default_policy, load_policy
@@ -159,11 +160,10 @@ def _policy(path: Path) -> PolicyDocument:
 @contextlib.contextmanager
 def _reported() -> Iterator[None]:
     try:
-        yield
+        with files_reported(USAGE):
+            yield
     except UnreadableFile as exc:
         fail(str(exc), FAILED)
-    except OSError as exc:
-        fail(f"{exc.filename}: {exc.strerror}", USAGE)
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ from rich.table import Table
 
 import app
 from app.commands.exits import FAILED, INVALID, USAGE, fail
+from app.commands.files import files_reported
 from app.policy.document import PolicyDocument
 from app.policy.load import InvalidPolicy, default_policy, load_policy
 from app.replay.evaluation import NONE, SCENARIOS, Experiment
@@ -158,15 +159,13 @@ def command(
             fail("--existing needs --results, the directory to look in", USAGE)
         wanted = [one for one in wanted if store.find(one, document) is not None]
     done = _run(wanted, document, jobs, store, date, as_json=as_json)
-    try:
+    with files_reported(FAILED):
         if everything is not None:
             write_table(everything, done, date)
         if report is not None:
             from app.replay.report_page import write_page  # matplotlib takes a second to load
 
             write_page(report, done)
-    except OSError as exc:
-        fail(f"{exc.filename}: {exc.strerror}", FAILED)
     if not as_json:
         _show(done)
 
@@ -217,19 +216,14 @@ def _run(
             shown[experiment] = bar.add_task(experiment.name, total=1.0, text="")
         bar.update(shown[experiment], completed=share, text=text)
 
-    try:
-        with bar:
-            for experiment, result in run_all(
-                wanted, policy, jobs=jobs, results=store, report=tell
-            ):
-                found[experiment] = result
-                console.print(f"{len(found)} of {len(wanted)}: {experiment.name}: {_what(result)}")
-                if SEEDS_FILE.parent.is_dir():
-                    note_report_seeds(SEEDS_FILE, [result], date)
-                if as_json:
-                    typer.echo(orjson.dumps(_without_plots(result)))
-    except OSError as exc:
-        fail(f"{exc.filename}: {exc.strerror}", FAILED)
+    with files_reported(FAILED), bar:
+        for experiment, result in run_all(wanted, policy, jobs=jobs, results=store, report=tell):
+            found[experiment] = result
+            console.print(f"{len(found)} of {len(wanted)}: {experiment.name}: {_what(result)}")
+            if SEEDS_FILE.parent.is_dir():
+                note_report_seeds(SEEDS_FILE, [result], date)
+            if as_json:
+                typer.echo(orjson.dumps(_without_plots(result)))
     return [found[experiment] for experiment in wanted]
 
 

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app.commands.exits import FAILED, USAGE, fail
+from app.commands.files import files_reported
 from app.commands.options import CONNECTION, with_settings
 from app.commands.times import show_time
 from app.events.campaigns import Campaign
@@ -77,21 +78,20 @@ def command(
     _check_usage(campaign, listed, decisions, campaigns)
     schemas = schema_source(settings)
     try:
-        known = _known(settings, schemas, campaigns)
-        if listed or campaign is None:
-            _show_list(known, as_json)
-            return
-        if campaign not in known:
-            _no_such(campaign, known)
-        record, place = known[campaign]
-        book = _actions(settings, schemas, decisions, campaign)
-        case = make_case(record, place, book)
-        if output is not None:
-            _write(output, case, book)
+        with files_reported(USAGE):
+            known = _known(settings, schemas, campaigns)
+            if listed or campaign is None:
+                _show_list(known, as_json)
+                return
+            if campaign not in known:
+                _no_such(campaign, known)
+            record, place = known[campaign]
+            book = _actions(settings, schemas, decisions, campaign)
+            case = make_case(record, place, book)
+            if output is not None:
+                _write(output, case, book)
     except BrokenFile as exc:
         fail(str(exc), FAILED)
-    except OSError as exc:
-        fail(f"{exc.filename}: {exc.strerror}", USAGE)
     if as_json:
         typer.echo(orjson.dumps(case))
     elif output is None:

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from app.commands.exits import FAILED, REFUSED, USAGE, fail
+from app.commands.files import files_reported
 from app.commands.options import CONNECTION, with_settings
 from app.commands.times import parse_time, show_time
 from app.events.profiles import Profile
@@ -163,7 +164,7 @@ def command(
         fail(str(exc), USAGE)
     begun = time.monotonic()
     try:
-        with ExitStack() as stack:
+        with files_reported(FAILED), ExitStack() as stack:
             labels = stack.enter_context(lines_to(labels_file)) if labels_file else None
             if requests_file is not None:
                 profiles = profiles_to(profiles_file, population) if profiles_file else None
@@ -184,8 +185,6 @@ def command(
                 labels.write(label_lines(population.labels))
     except UndeliveredError as exc:
         fail(str(exc), FAILED)
-    except OSError as exc:
-        fail(f"{exc.filename}: {exc.strerror}", FAILED)
     _summarise(population, done, time.monotonic() - begun, as_json=as_json)
 
 

@@ -62,7 +62,7 @@ class Cluster:
         try:
             metadata = self._admin.list_topics(timeout=self._timeout)
         except KafkaException as exc:
-            raise self._unreachable(exc) from None
+            raise self._unreachable(exc.args[0].str()) from None
         present = [name for name in names if name in metadata.topics]
         ask = configs and not self._settings.embedded_broker
         settings = self._configs(present) if ask else {}
@@ -167,13 +167,14 @@ class Cluster:
         except KafkaException as exc:
             error: KafkaError = exc.args[0]
             if error.code() in _UNREACHABLE:
-                raise self._unreachable(exc) from None
+                raise self._unreachable(error.str()) from None
             raise AdministrationFailed(doing, error) from None
+        except TimeoutError:
+            raise self._unreachable(f"{doing} takes longer") from None
 
-    def _unreachable(self, exc: KafkaException) -> BrokerUnreachable:
+    def _unreachable(self, trouble: str) -> BrokerUnreachable:
         self._admin.poll(0)  # lets the client report what went wrong underneath
-        error: KafkaError = exc.args[0]
-        cause = self._troubles[-1] if self._troubles else error.str()
+        cause = self._troubles[-1] if self._troubles else trouble
         return BrokerUnreachable(
             f"no broker at {self._settings.bootstrap_servers} answered in {self._timeout:g} s:"
             f" {cause}. Check that it runs and REFLUX_BOOTSTRAP_SERVERS names it; if the cluster is"

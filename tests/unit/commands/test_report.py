@@ -9,6 +9,7 @@ import pytest
 from app.events.enforcement import Enforcement
 from app.events.framing import to_avro
 from app.events.record import Record
+from app.kafka.admin import BrokerUnreachable
 from tests.unit.commands.conftest import Reflux
 from tests.unit.commands.fakes import FakeKafka
 from tests.unit.replay.world import small_world
@@ -150,6 +151,14 @@ def test_wrong_usage_is_said(
     result = reflux("report", *arguments)
     assert result.exit_code == 2
     assert says in result.stderr
+
+
+def test_no_broker_is_exit_code_3(reflux: Reflux, fake_kafka: FakeKafka) -> None:
+    fake_kafka.raises = BrokerUnreachable("no broker answered")
+    for arguments in (("--list",), (ID,)):
+        result = reflux("report", *arguments)
+        assert result.exit_code == 3
+        assert result.stderr == "reflux: no broker answered\n"
 
 
 def test_a_broken_file_is_named_with_its_line(reflux: Reflux, files: Files) -> None:

@@ -11,11 +11,14 @@ from typer.testing import CliRunner
 
 from app.broker import EmbeddedBroker
 from app.cli import app
+from app.commands import simulate
 from app.commands.simulate import CampaignName
 from app.events.framing import decode
 from app.events.profiles import Profile
 from app.events.record import Record
 from app.events.requests import Request
+from app.kafka.admin import BrokerUnreachable
+from app.settings import Settings
 from app.simulation.campaigns import LADDER
 
 SMALL = ("--accounts", "60", "--campaign-accounts", "5", "--days", "0.1", "--json")
@@ -189,3 +192,13 @@ def test_missing_topics_are_named_with_the_remedy(broker: EmbeddedBroker) -> Non
     assert result.exit_code == 5
     assert "no.requests.v1" in result.stderr
     assert "reflux topics apply" in result.stderr
+
+
+def test_no_broker_is_exit_code_3(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(_settings: Settings) -> None:
+        raise BrokerUnreachable("no broker answered")
+
+    monkeypatch.setattr(simulate, "Cluster", nobody)
+    result = CliRunner().invoke(app, ["simulate", "--days", "0.01"])
+    assert result.exit_code == 3
+    assert "reflux: no broker answered" in result.stderr
