@@ -1,6 +1,7 @@
 """``reflux policy``: see, check and change the thresholds in force."""
 
 import getpass
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -108,7 +109,8 @@ def apply(
     author: Annotated[
         str | None,
         typer.Option(
-            envvar="REFLUX_OPERATOR", help="Who; your user name by default.", show_default=False
+            help="Who; else as the document says where it names somebody new, else REFLUX_OPERATOR"
+            " or your user name."
         ),
     ] = None,
     version: Annotated[
@@ -128,14 +130,15 @@ def apply(
 
     Example: reflux policy apply policy.yaml --version 2026-05-01.1 --reason "fewer throttles"
     """
+    given = _load(file)
+    published = _published(settings, given.name)
     document = _completed(
-        _load(file),
+        given,
         reason=reason,
-        author=author or getpass.getuser(),
+        author=author or _author(given, published),
         version=version,
         effective_from=None if effective_from is None else parse_time(effective_from),
     )
-    published = _published(settings, document.name)
     _show_changes(list(_changes(published[-1], document)))
     if any(
         document.version == other.version and any(_changes(other, document)) for other in published
@@ -168,6 +171,17 @@ def _load(source: Path | bytes) -> PolicyDocument:
         fail(f"{source}: {exc}" if isinstance(source, Path) else str(exc), INVALID)
     except OSError as exc:
         fail(f"{source!s}: {exc.strerror}", USAGE)
+
+
+def _author(document: PolicyDocument, published: list[PolicyDocument]) -> str:
+    """Who is taken for the author of ``document`` where the command line names nobody.
+
+    An edited copy still carries the author of what it was copied from, the policy in force or the
+    shipped one, who did not write it.
+    """
+    if document.author not in (published[0].author, published[-1].author):
+        return document.author
+    return os.environ.get("REFLUX_OPERATOR") or getpass.getuser()
 
 
 def _completed(document: PolicyDocument, **said: Any) -> PolicyDocument:

@@ -1,3 +1,4 @@
+import getpass
 import json
 import time
 from pathlib import Path
@@ -146,6 +147,28 @@ def test_apply_publishes_the_whole_document_under_its_name(
     assert set(json.loads(value)) == set(PolicyDocument.model_fields)
     assert "published default version 2" in result.stdout
     assert "ladder.throttle.risk" in result.stdout
+
+
+def test_the_author_is_whom_the_document_names_anew(
+    reflux: Reflux, fake_kafka: FakeKafka, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(fake_kafka, version="2", author="kim")
+    monkeypatch.setenv("REFLUX_OPERATOR", "operator")
+
+    def author(version: str, named: str, *arguments: str) -> str:
+        document = default_policy().model_dump(mode="json") | {"author": named}
+        file = write(tmp_path / "policy.yaml", document)
+        result = reflux("policy", "apply", str(file), "--version", version, *arguments)
+        assert result.exit_code == 0, result.output
+        return PolicyRecord.from_json(fake_kafka.records[TOPIC][-1].value() or b"").author
+
+    assert author("3", "kim") == "operator"
+    assert author("4", default_policy().author) == "operator"
+    assert author("5", "jo") == "jo"
+    assert author("6", "lee", "--author", "max") == "max"
+    monkeypatch.delenv("REFLUX_OPERATOR")
+    monkeypatch.setattr(getpass, "getuser", lambda: "user")
+    assert author("7", "max") == "user"
 
 
 def test_an_edited_copy_does_not_judge_from_the_former_publication(
