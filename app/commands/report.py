@@ -68,7 +68,8 @@ def command(
     """Tell one campaign as a case file: when, who, what for, how connected, what was done about it.
 
     Read from the topics, or from the files of `reflux backtest --decisions FILE --campaigns FILE`.
-    Every figure names what it was made from: topic, partition and offset, or file and line.
+    Every figure names what it was made from: topic, partition and offset, or file and line. What
+    an account asked before it was found is in no record: figures that leave it out say so.
 
     Exit codes: 0 told, 1 no such campaign or a broken file, 2 wrong usage or no such file, 3 no
     broker answered, 130 interrupted.
@@ -170,7 +171,14 @@ def _show_list(known: Campaigns, as_json: bool) -> None:
             typer.echo(orjson.dumps({**record.model_dump(), "source": str(place)}))
         return
     table = Table(box=None, pad_edge=False)
-    for title in ("campaign", "status", "accounts", "interactions", "confidence", "first seen"):
+    for title in (
+        "campaign",
+        "status",
+        "accounts",
+        "interactions since found",
+        "confidence",
+        "first seen",
+    ):
         table.add_column(title, no_wrap=True)
     for name, (record, _) in sorted(known.items()):
         table.add_row(

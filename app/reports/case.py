@@ -1,5 +1,8 @@
 """The figures of a case file, each with the records and the arithmetic behind it.
 
+Figures that only count from the sighting period on in which each account was found say so in their
+names, and so do those that are upper bounds: whoever quotes one must not take it for more.
+
 Sources are named by letters: ``C`` is the campaign's record, ``A`` the actions about its accounts,
 ``S`` those accounts' newest standings. ``C.accounts`` is a field; ``A: ...`` says what was counted.
 """
@@ -122,8 +125,10 @@ def make_case(record: Campaign, place: Place, book: ActionBook) -> Case:
         days=_days(book.actions),
         standing=_standing(book, in_force, as_of),
         prevented={
-            "interactions": Figure(record.prevented_interactions, "C.prevented_interactions"),
-            "share": Figure(
+            "interactions_at_most": Figure(
+                record.prevented_interactions, "C.prevented_interactions"
+            ),
+            "share_since_found_at_most": Figure(
                 _ratio(record.prevented_interactions, record.interactions),
                 "C.prevented_interactions / C.interactions",
             ),
@@ -143,12 +148,12 @@ def _figures(record: Campaign) -> dict[str, Figure]:
         "last_seen": Figure(record.last_seen, "C.last_seen"),
         "days": Figure(days, "(C.last_seen - C.first_seen) / one day"),
         "accounts": Figure(record.accounts, "C.accounts"),
-        "interactions": Figure(record.interactions, "C.interactions"),
-        "interactions_per_account": Figure(
+        "interactions_since_found": Figure(record.interactions, "C.interactions"),
+        "interactions_per_account_since_found": Figure(
             _ratio(record.interactions, record.accounts), "C.interactions / C.accounts"
         ),
-        "input_tokens": Figure(record.input_tokens, "C.input_tokens"),
-        "output_tokens": Figure(record.output_tokens, "C.output_tokens"),
+        "input_tokens_since_found": Figure(record.input_tokens, "C.input_tokens"),
+        "output_tokens_since_found": Figure(record.output_tokens, "C.output_tokens"),
         "confidence": Figure(record.confidence, "C.confidence"),
     }
 
@@ -267,8 +272,16 @@ def _caveats(record: Campaign, book: ActionBook) -> list[str]:
     caveats = [
         "Accounts are counted by a sketch, with a standard error of about 3 %; members and"
         " populations of links likewise, where they are many.",
-        "Prevented interactions are an estimate: all of a sighting period's requests of an account"
-        " that is suspended when it ends, and of others the share refused in the week before.",
+        "Interactions, tokens and shares of capabilities are counted from the sighting period of"
+        " six hours on in which each account was found to be in the campaign. What it asked before"
+        " is not in the record, so all of these are below what the campaign asked for in all; by"
+        " how much, the record cannot tell. First seen is the first request of any account, found"
+        " or not.",
+        "What was prevented is an estimate, and rather too high: all of a sighting period's"
+        " requests of an account that is suspended when it ends, those before the suspension too,"
+        " and of others the share refused in the week before. Its share is of what was asked since"
+        " each account was found; of the whole campaign it is less, and no such figure can be had"
+        " here.",
         "Probabilities are the detector's own. Expected strangers are right as far as these are;"
         " accounts acted on for what each did alone have none and are not in that sum.",
     ]

@@ -16,10 +16,10 @@ _NAMES = {
     "last_seen": "last seen",
     "days": "days between",
     "accounts": "accounts",
-    "interactions": "interactions",
-    "interactions_per_account": "interactions per account",
-    "input_tokens": "input tokens",
-    "output_tokens": "output and reasoning tokens",
+    "interactions_since_found": "interactions since each account was found",
+    "interactions_per_account_since_found": "interactions per account since it was found",
+    "input_tokens_since_found": "input tokens since each account was found",
+    "output_tokens_since_found": "output and reasoning tokens since each account was found",
     "confidence": "confidence that it is a campaign",
     "as_of": "as of",
     "observe": "observed",
@@ -27,7 +27,8 @@ _NAMES = {
     "suspend": "suspended",
     "release": "released",
     "lapsed": "lapsed",
-    "share": "share of all interactions",
+    "interactions_at_most": "interactions prevented, at most",
+    "share_since_found_at_most": "share of the interactions since each account was found, at most",
     "told": "accounts told a probability of membership",
     "lowest": "lowest of these",
     "mean": "mean of these",
@@ -36,8 +37,14 @@ _NAMES = {
     "released": "accounts released after an action",
     "released_by_operators": "of them by operators",
 }
+_NATS = " nats at "
+"""Stands in evidence that was measured, between what it counts for and its deviation."""
+
+TELLING = 10
+"""Below it a tenth makes a difference to one account in so many."""
+
 _TIMES = frozenset({"first_seen", "last_seen", "as_of"})
-_SHARES = frozenset({"confidence", "share", "lowest", "mean"})
+_SHARES = frozenset({"confidence", "share_since_found_at_most", "lowest", "mean"})
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]+")
 # An underscore inside a word is no emphasis.
 _MARKUP = re.compile(r"([\\`*\[\]<>|#]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))")
@@ -57,7 +64,7 @@ def _lines(case: Case) -> Iterator[str]:
     yield from _section(
         "What it was after",
         _table(
-            ("capability", "share of interactions", "source"),
+            ("capability", "share of interactions since found", "source"),
             ((plain(k), _share(f.value), f.source) for k, f in case.capabilities.items()),
         ),
     )
@@ -66,10 +73,7 @@ def _lines(case: Case) -> Iterator[str]:
         _table(("model", "source"), ((plain(str(f.value)), f.source) for f in case.models)),
     )
     yield from _section("How the accounts are connected", _connections(case))
-    yield from _section(
-        "Evidence, strongest first",
-        (f"{i}. {plain(str(f.value))} ({f.source})" for i, f in enumerate(case.evidence, 1)),
-    )
+    yield from _section("Evidence, strongest first", _evidence(case))
     yield from _section("What was done", _steps(case))
     yield from _section("Accounts acted on, day by day", _days(case))
     yield from _section("Where its accounts stand", _figures(case.standing))
@@ -108,6 +112,14 @@ def _share(value: float | str | None) -> str:
     return f"{value:.1%}" if isinstance(value, int | float) else "none"
 
 
+def _evidence(case: Case) -> Iterator[str]:
+    yield from (f"{i}. {plain(str(f.value))} ({f.source})" for i, f in enumerate(case.evidence, 1))
+    if any(_NATS in str(figure.value) for figure in case.evidence):
+        yield ""
+        yield f"`8.0{_NATS}5.3`: it counts for 8.0 nats (a factor of e each), being 5.3 standard"
+        yield "deviations beyond honest groups of like size."
+
+
 def _connections(case: Case) -> Iterator[str]:
     return _table(
         (
@@ -123,13 +135,20 @@ def _connections(case: Case) -> Iterator[str]:
                 f"{link.kind.replace('_', ' ')} {link.hash}",
                 f"{link.members:,}",
                 f"{link.population:,}",
-                "none else" if link.one_in is None else f"{link.one_in:,.0f}",
+                _one_in(link.one_in),
                 f"{link.by_chance:,.1f}",
                 link.source,
             )
             for link in case.connections
         ),
     )
+
+
+def _one_in(accounts: float | None) -> str:
+    if accounts is None:
+        return "none else"
+    # Rounded to 1, what two accounts in three have would seem to be what all have.
+    return f"{accounts:,.1f}" if accounts < TELLING else f"{accounts:,.0f}"
 
 
 def _steps(case: Case) -> Iterator[str]:

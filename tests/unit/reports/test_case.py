@@ -27,10 +27,24 @@ def test_what_happened_comes_from_the_record() -> None:
     values = {name: figure.value for name, figure in found.figures.items()}
     assert values["first_seen"] == START
     assert values["days"] == 10.0
-    assert values["interactions_per_account"] == 250.0
-    assert found.figures["interactions"].source == "C.interactions"
+    assert values["interactions_per_account_since_found"] == 250.0
+    assert found.figures["interactions_since_found"].source == "C.interactions"
     assert [*found.capabilities] == ["agentic", "code", "chat"]
-    assert found.prevented["share"].value == 0.25
+    assert found.prevented["share_since_found_at_most"].value == 0.25
+
+
+def test_what_leaves_out_the_time_before_an_account_was_found_says_so() -> None:
+    found = case()
+    counted = [
+        name
+        for name in found.figures
+        if "interactions" in name or name.endswith("tokens_since_found")
+    ]
+    assert len(counted) == 4
+    assert all(name.endswith("_since_found") for name in counted)
+    assert all(name.endswith("_at_most") for name in found.prevented)
+    assert any("below what the campaign asked for" in caveat for caveat in found.caveats)
+    assert any("of the whole campaign it is less" in caveat for caveat in found.caveats)
 
 
 def test_connections_are_told_by_how_little_chance_explains_them() -> None:
@@ -92,7 +106,7 @@ def test_a_campaign_nobody_was_acted_on_for_is_told_as_well() -> None:
     found = make_case(campaign(status="forming", accounts=0, interactions=0), RECORD, book())
     assert (found.steps, found.days, found.actions) == ([], [], [])
     assert found.certainty["lowest"].value is None
-    assert found.figures["interactions_per_account"].value is None
+    assert found.figures["interactions_per_account_since_found"].value is None
     assert any("forming" in caveat for caveat in found.caveats)
 
 

@@ -1,5 +1,7 @@
 """The case file as a person reads it."""
 
+import pytest
+
 from app.reports.case import make_case
 from app.reports.markdown import plain, render
 from tests.unit.reports.records import ACTIONS, ID, RECORD, book, campaign, case
@@ -18,6 +20,36 @@ def test_it_says_what_a_reader_asks_for() -> None:
         assert line in text, line
     assert "| payment ffffffffffffffff | 40 " in text
     assert "release, later" in text
+
+
+def test_nobody_can_take_a_share_for_one_of_the_whole_campaign() -> None:
+    text = render(case())
+    for label in (
+        "| interactions since each account was found ",
+        "| interactions prevented, at most ",
+        "| share of the interactions since each account was found, at most ",
+    ):
+        assert label in text, label
+
+
+@pytest.mark.parametrize(
+    ("rarity", "shown"), [(1 - 1 / 1.4, "1.4"), (0.5, "2.0"), (0.95, "20"), (0.9999, "10,000")]
+)
+def test_one_account_in_a_few_is_told_with_a_tenth(rarity: float, shown: str) -> None:
+    link = {
+        "kind": "payment",
+        "hash": "f" * 16,
+        "members": 40,
+        "population": 44,
+        "rarity": rarity,
+    }
+    assert f"| 44                 | {shown} " in render(case(links=[link]))
+
+
+def test_evidence_with_numbers_has_them_explained_once() -> None:
+    text = render(case(evidence=["A (linkage: 8.0 nats at 5.3).", "B (load: 2.0 nats at 3.1)."]))
+    assert text.count("standard\ndeviations beyond honest groups of like size") == 1
+    assert "standard\ndeviations" not in render(case())
 
 
 def test_tables_line_up_in_a_terminal() -> None:
