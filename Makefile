@@ -32,7 +32,7 @@ install: $(VENV)/.installed ## create the environment from the lock file
 
 install-dev: $(VENV)/.installed-dev ## the same, with what tests and checks need
 
-demo: $(VENV)/.installed ## watch a simulated campaign being throttled and suspended
+demo: $(VENV)/.installed ## watch a simulated campaign being found and suspended: a minute or two
 	@$(BIN)/reflux demo $(ARGS)
 
 test: $(VENV)/.installed-dev ## the whole suite against a real Apache Kafka

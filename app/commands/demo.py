@@ -1,4 +1,4 @@
-"""``reflux demo``: a simulated campaign, throttled and suspended before your eyes."""
+"""``reflux demo``: a simulated campaign, found and suspended before your eyes."""
 
 import signal
 from types import FrameType
@@ -42,12 +42,14 @@ def command(
         typer.Option("--json", help="End with the summary as one JSON object; all else on stderr."),
     ] = False,
 ) -> None:
-    """Watch a simulated campaign inside a benign population being throttled and suspended.
+    """Watch a simulated campaign inside a benign population being found and suspended.
 
     Starts an in-memory broker for development and a worker, streams two days of event time in half
     a minute, and prints every enforcement action as a consumer reads it. Everything is real but the
-    traffic. An account is suspended after a day and a night at the earliest, so shorter demos show
-    throttles only. Leaves nothing behind.
+    traffic. The campaign starts after six hours of event time. Its accounts are limited, throttled
+    or suspended, when what they share has been seen for some hours: after about half a day, and
+    nearly all are suspended within a day. A shorter demo may show no more than who is observed.
+    Honest accounts are rarely limited at all. Leaves nothing behind.
 
     Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no broker answered, 130 interrupted.
 
