@@ -130,11 +130,13 @@ def _decide(
     except BadRecord as exc:
         fail(str(exc), USAGE)
     topic = CAMPAIGN_COMMANDS.full_name(settings.topic_prefix)
-    typer.echo(_consequence(record))
     if dry_run:
+        typer.echo(_consequence(record))
         typer.echo(f"not sent (--dry-run): {record.to_json().decode()}")
         return
     partition, offset = send(settings, topic, record.encode())
+    # Not before: where nothing could be written, nothing will be.
+    typer.echo(_consequence(record))
     typer.echo(f"written to {topic}, partition {partition}, offset {offset}")
 
 

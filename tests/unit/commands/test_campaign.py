@@ -3,6 +3,7 @@ import time
 import pytest
 
 from app.events.campaign_commands import CampaignCommand
+from app.kafka.admin import BrokerUnreachable
 from tests.unit.commands.conftest import Reflux
 from tests.unit.commands.fakes import FakeKafka
 
@@ -54,3 +55,11 @@ def test_what_is_no_campaign_id_is_wrong_usage(
 ) -> None:
     assert reflux("campaign", "confirm", campaign, "--reason", "r").exit_code == 2
     assert not fake_kafka.records
+
+
+def test_nothing_is_promised_where_nothing_was_written(
+    reflux: Reflux, fake_kafka: FakeKafka
+) -> None:
+    fake_kafka.raises = BrokerUnreachable("not acknowledged")
+    result = reflux("campaign", "dismiss", CAMPAIGN, "--reason", "r")
+    assert (result.exit_code, result.stdout) == (3, "")
