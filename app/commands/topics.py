@@ -12,7 +12,7 @@ from app.commands.options import CONNECTION, with_settings
 from app.kafka.acls import acl_commands, load_acls
 from app.kafka.admin import Cluster
 from app.kafka.manifest import wanted_topics
-from app.kafka.plan import Step, describe, plan
+from app.kafka.plan import FoundTopic, Step, describe, plan
 from app.settings import Settings
 
 SETTINGS = (*CONNECTION, "app_id", "partitions")
@@ -86,7 +86,7 @@ def list_topics(
     rows = [
         {
             "topic": step.topic.name,
-            "state": _STATES[step.kind],
+            "state": _state(step, found.get(step.topic.name)),
             "partitions": found[step.topic.name].partitions if step.topic.name in found else None,
             "replication": found[step.topic.name].replication if step.topic.name in found else None,
             "keyed_by": step.topic.partitioning,
@@ -139,6 +139,14 @@ _PLANNED = {
     "keep": "ok",
     "refuse": "refused",
 }
+
+
+def _state(step: Step, found: FoundTopic | None) -> str:
+    """How the topic is, in a few words, copies included, though ``apply`` cannot mend these."""
+    same = found is None or found.replication == step.topic.replication
+    if same or step.kind == "refuse":
+        return _STATES[step.kind]
+    return "copies differ" if step.kind == "keep" else "settings and copies differ"
 
 
 def _explain(steps: Sequence[Step], *, done: bool) -> None:

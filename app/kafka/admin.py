@@ -24,6 +24,12 @@ POLL_SECONDS = 0.1
 
 T = TypeVar("T")
 
+_ADVICE = {
+    KafkaError.INVALID_REPLICATION_FACTOR: " (more copies are wanted than brokers are up: start the"
+    " others, or say how many copies there are to be, --replication 1 on a single broker)",
+}
+"""What to do about an error of a cluster, by its code."""
+
 
 class BrokerUnreachable(ConnectionError):
     """No broker answered, or none would talk to us; the message says what to check."""
@@ -34,7 +40,7 @@ class AdministrationFailed(RuntimeError):
 
     def __init__(self, doing: str, error: KafkaError) -> None:
         self.code = error.code()
-        super().__init__(f"{doing}: {error.str()}")
+        super().__init__(f"{doing}: {error.str()}{_ADVICE.get(self.code, '')}")
 
 
 class Cluster:

@@ -85,7 +85,7 @@ def wanted_topics(
             partitions=counts[entry.partitions],
             partitioning=entry.partitions,
             replication=copies,
-            config=_fit(manifest.config | entry.config, copies),
+            config=fit(manifest.config | entry.config, copies),
         )
         for name, entry in entries.items()
     ]
@@ -114,7 +114,7 @@ def _load(file: Path | None) -> _Manifest:
     return manifest
 
 
-def _fit(config: Mapping[str, str], copies: int) -> dict[str, str]:
+def fit(config: Mapping[str, str], copies: int) -> dict[str, str]:
     """``config`` with no more copies demanded in sync than there are, or nothing could be written.
 
     One copy fewer than all, so that one broker may be away; with one or two copies, one.

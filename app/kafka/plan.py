@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from app.kafka.manifest import WantedTopic
+from app.kafka.manifest import WantedTopic, fit
 
 
 @dataclass(frozen=True)
@@ -38,18 +38,19 @@ def _step(topic: WantedTopic, found: FoundTopic | None) -> Step:
     if found.partitions != topic.partitions:
         if topic.partitioning != "shared":
             return Step(topic, "refuse", notes=(_migration(topic, found),))
-        notes.append(
-            f"has {found.partitions} partitions, {topic.partitions} wanted: any count will do"
-        )
+        notes.append(f"has {_partitions(found)}, {topic.partitions} wanted: any count will do")
     if found.replication != topic.replication:
         notes.append(
-            f"has {found.replication} copies, {topic.replication} wanted: move them with"
-            " kafka-reassign-partitions"
+            f"has {'1 copy' if found.replication == 1 else f'{found.replication} copies'},"
+            f" {topic.replication} wanted: move them with kafka-reassign-partitions"
         )
+    # To the copies there are, for none is added here: were more demanded in sync, nothing could be
+    # written any more.
+    fitted = fit(topic.config, min(found.replication, topic.replication))
     changes = {
-        name: value
-        for name, value in topic.config.items()
-        if found.config is not None and not _same(name, found.config.get(name), value)
+        name: fitted[name]
+        for name in topic.config
+        if found.config is not None and not _same(name, found.config.get(name), fitted[name])
     }
     kind: Literal["configure", "keep"] = "configure" if changes else "keep"
     return Step(topic, kind, changes, tuple(notes))
@@ -58,17 +59,21 @@ def _step(topic: WantedTopic, found: FoundTopic | None) -> Step:
 def _migration(topic: WantedTopic, found: FoundTopic) -> str:
     if topic.partitioning == "single":
         return (
-            f"has {found.partitions} partitions, 1 wanted: workers must all read it in the same"
+            f"has {_partitions(found)}, 1 wanted: workers must all read it in the same"
             " order. Delete it and run this again, then publish the policy anew; population"
             " snapshots follow within a few hours."
         )
     return (
-        f"has {found.partitions} partitions, {topic.partitions} wanted. Keys move to other"
+        f"has {_partitions(found)}, {topic.partitions} wanted. Keys move to other"
         f" partitions when the count of a topic keyed by {topic.partitioning} changes, so that"
         " records would no longer meet their state: it is a migration, see 'Changing the number of"
         " partitions' in deploy/README.md. To keep what is there, set"
         f" REFLUX_PARTITIONS={found.partitions}."
     )
+
+
+def _partitions(found: FoundTopic) -> str:
+    return "1 partition" if found.partitions == 1 else f"{found.partitions} partitions"
 
 
 def _same(name: str, found: str | None, wanted: str) -> bool:

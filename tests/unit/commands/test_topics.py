@@ -74,6 +74,28 @@ def test_list_shows_how_topics_are(reflux: Reflux, fake_kafka: FakeKafka) -> Non
     assert len(table) == len(TOPICS) + 3
 
 
+def test_list_says_where_copies_differ(reflux: Reflux, fake_kafka: FakeKafka) -> None:
+    fake_kafka.as_wanted(wanted_topics(load_settings(), replication=1))
+    requests = fake_kafka.found["reflux.requests.v1"]
+    config = dict(requests.config or {}) | {"retention.ms": "1"}
+    fake_kafka.found["reflux.requests.v1"] = replace(requests, config=config)
+
+    def states(*arguments: str) -> dict[str, str]:
+        lines = reflux("topics", "list", "--json", *arguments).stdout.splitlines()
+        return {line["topic"]: line["state"] for line in map(json.loads, lines)}
+
+    assert states()["reflux.profiles.v1"] == "copies differ"
+    assert states()["reflux.requests.v1"] == "settings and copies differ"
+    assert states("--replication", "1")["reflux.profiles.v1"] == "ok"
+
+
+def test_apply_after_fewer_copies_has_nothing_to_do(reflux: Reflux, fake_kafka: FakeKafka) -> None:
+    fake_kafka.as_wanted(wanted_topics(load_settings(), replication=1))
+    result = reflux("topics", "apply")
+    assert {step.kind for step in fake_kafka.carried_out} == {"keep"}
+    assert "has 1 copy, 3 wanted" in result.stdout
+
+
 def test_a_file_of_ones_own(reflux: Reflux, fake_kafka: FakeKafka, tmp_path: Path) -> None:
     file = tmp_path / "topics.yaml"
     file.write_text(shipped_manifest().replace("account: 12", "account: 7"))

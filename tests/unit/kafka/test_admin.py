@@ -4,9 +4,10 @@ from concurrent.futures import Future
 from typing import Any
 
 import pytest
+from confluent_kafka import KafkaError, KafkaException
 
 from app.kafka import admin
-from app.kafka.admin import BrokerUnreachable, Cluster
+from app.kafka.admin import AdministrationFailed, BrokerUnreachable, Cluster
 from app.kafka.manifest import WantedTopic
 from app.kafka.plan import Step
 from app.settings import load_settings
@@ -38,4 +39,11 @@ def carry_out() -> None:
 @pytest.mark.usefixtures("answer")
 def test_a_cluster_that_never_answers_cannot_be_reached() -> None:
     with pytest.raises(BrokerUnreachable, match="creating t takes longer"):
+        carry_out()
+
+
+def test_too_few_brokers_for_the_copies_are_told_with_what_to_do(answer: Future[None]) -> None:
+    error = KafkaError(KafkaError.INVALID_REPLICATION_FACTOR, "3 cannot be reached.")
+    answer.set_exception(KafkaException(error))
+    with pytest.raises(AdministrationFailed, match=r"3 cannot be reached\. \(.*--replication 1"):
         carry_out()

@@ -51,13 +51,26 @@ def test_another_partition_count_is_noted_where_any_will_do() -> None:
     wanted = replace(WANTED, partitioning="shared")
     [step] = plan([wanted], {WANTED.name: replace(SAME, partitions=1)})
     assert step.kind == "keep"
-    assert "any count will do" in step.notes[0]
+    assert step.notes == ("has 1 partition, 12 wanted: any count will do",)
 
 
 def test_another_number_of_copies_is_noted() -> None:
     [step] = plan([WANTED], {WANTED.name: replace(SAME, replication=1)})
     assert step.kind == "keep"
+    assert step.notes[0].startswith("has 1 copy, 3 wanted: ")
     assert "kafka-reassign-partitions" in step.notes[0]
+    [step] = plan([WANTED], {WANTED.name: replace(SAME, replication=2)})
+    assert step.notes[0].startswith("has 2 copies, 3 wanted: ")
+
+
+def test_no_more_copies_are_demanded_in_sync_than_there_are() -> None:
+    wanted = replace(WANTED, config=CONFIG | {"min.insync.replicas": "2"})
+    for copies, demanded in ((1, "1"), (2, "1"), (3, "2"), (4, "2")):
+        found = FoundTopic(12, copies, CONFIG | {"min.insync.replicas": demanded})
+        [step] = plan([wanted], {WANTED.name: found})
+        assert step.changes == {}, copies
+    [step] = plan([wanted], {WANTED.name: FoundTopic(12, 1, wanted.config)})
+    assert step.changes == {"min.insync.replicas": "1"}
 
 
 def test_a_cluster_that_does_not_tell_its_settings_is_not_changed() -> None:
