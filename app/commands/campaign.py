@@ -141,16 +141,22 @@ def _decide(
 
 
 def _consequence(record: CampaignCommand) -> str:
+    """What the command brings about. Nothing here knows which campaigns there are: a slip in an id
+    would look like success."""
     until = "until another command"
     if record.expires_at is not None:
         until = f"until {show_time(record.expires_at)}"
     match record.command:
         case "confirm":
-            return f"{record.campaign_id} will be taken for certain {until}."
+            told = f"{record.campaign_id} will be taken for certain {until}."
         case "dismiss":
-            return (
+            told = (
                 f"{record.campaign_id} will release its members within 6 hours of event time of"
                 f" their next request, and leave them alone {until}."
             )
         case "undo":
-            return f"{record.campaign_id} will be judged by the detector again."
+            told = f"{record.campaign_id} will be judged by the detector again."
+    return (
+        f"{told} Ids are not checked: if there is no such campaign, nothing changes;"
+        " `reflux report --list` names those there are."
+    )

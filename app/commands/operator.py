@@ -167,24 +167,33 @@ def _decide(
 
 
 def _consequence(record: OperatorCommand) -> str:
+    """What the command brings about. Nothing here knows which accounts there are: a slip in a name
+    would look like success."""
     until = "until another command"
     if record.expires_at is not None:
         until = f"until {show_time(record.expires_at)}"
     account = record.account_id
     match record.command:
         case "suspend":
-            return f"{account} will be suspended {until}; the detector cannot change that."
+            told = f"{account} will be suspended {until}; the detector cannot change that."
         case "throttle":
             assert record.limit is not None
-            return (
+            told = (
                 f"{account} will be held to {record.limit.requests_per_minute} requests and"
                 f" {record.limit.tokens_per_minute} tokens a minute {until}; the detector cannot"
                 " change that."
             )
         case "release":
-            return (
+            told = (
                 f"{account} will be released, and not acted on again for the same evidence;"
                 " stronger or other evidence still counts."
             )
         case "exempt":
-            return f"{account} will be released, and observed but not acted on {until}."
+            told = f"{account} will be released, and observed but not acted on {until}."
+    return f"{told} Names are not checked: {_UNKNOWN[record.command]}."
+
+
+_LIMITS = "the action is published even if there is no such account"
+_FREES = "if there is no such account, or it is not limited, no action is published"
+_UNKNOWN = {"suspend": _LIMITS, "throttle": _LIMITS, "release": _FREES, "exempt": _FREES}
+"""What becomes of a command about an account that nobody knows."""

@@ -30,6 +30,7 @@ def test_a_decision_is_written_with_who_and_why(
     assert (record.operator, record.reason, record.expires_at) == ("jo", "seen", None)
     assert before <= record.issued_at <= time.time_ns() // 1_000_000
     assert CAMPAIGN in result.stdout
+    assert "if there is no such campaign, nothing changes; `reflux report --list`" in result.stdout
     assert f"written to {TOPIC}, partition 0, offset 0" in result.stdout
 
 

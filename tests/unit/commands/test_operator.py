@@ -48,6 +48,16 @@ def test_release(reflux: Reflux, fake_kafka: FakeKafka) -> None:
     assert "not acted on again for the same evidence" in result.stdout
 
 
+def test_the_confirmation_says_that_names_are_not_checked(
+    reflux: Reflux, fake_kafka: FakeKafka
+) -> None:
+    why = ("acct-9", "--reason", "r")
+    for command in (["release"], ["exempt", "--for", "1h"]):
+        assert "no such account, or it is not limited" in reflux("operator", *command, *why).stdout
+    for command in (["suspend"], ["throttle", *LIMIT]):
+        assert "even if there is no such account" in reflux("operator", *command, *why).stdout
+
+
 def test_exempt_until_a_day(reflux: Reflux, fake_kafka: FakeKafka) -> None:
     result = reflux(
         "operator", "exempt", "a", "--reason", "r", "--until", "2099-05-01T12:00:00+02:00"
