@@ -13,11 +13,11 @@ from rich.table import Table
 from rich.text import Text
 from typer.core import TyperCommand
 
-from app.commands.exits import FAILED, INVALID, USAGE, fail
+from app.commands.exits import FAILED, USAGE, fail
 from app.commands.files import files_reported
+from app.commands.policy_file import read_policy
 from app.commands.times import show_time
-from app.policy.document import PolicyDocument
-from app.policy.load import InvalidPolicy, default_policy, load_policy
+from app.policy.load import default_policy
 from app.replay.backtest import Recorder, Summary, Trial, backtest
 from app.replay.compare import Change, Comparison, Standings, compare
 from app.replay.engine import PARTITIONS
@@ -107,8 +107,8 @@ def command(
 
     Example: reflux backtest --requests week/*.zst --policy stricter.yaml --decisions out.ndjson
     """
-    chosen = default_policy() if policy is None else _policy(policy)
-    other = None if compare_with is None else _policy(compare_with)
+    chosen = default_policy() if policy is None else read_policy(policy)
+    other = None if compare_with is None else read_policy(compare_with)
     with _reported(), contextlib.ExitStack() as outputs:
 
         def writer(path: Path | None) -> Callable[[bytes], object]:
@@ -146,15 +146,6 @@ def command(
         _show_json(summary, comparison)
     else:
         _show(summary, comparison)
-
-
-def _policy(path: Path) -> PolicyDocument:
-    try:
-        return load_policy(path)
-    except InvalidPolicy as exc:
-        fail(f"{path}: {exc}", INVALID)
-    except OSError as exc:
-        fail(f"{path}: {exc.strerror}", USAGE)
 
 
 @contextlib.contextmanager

@@ -12,10 +12,11 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.table import Table
 
 import app
-from app.commands.exits import FAILED, INVALID, USAGE, fail
+from app.commands.exits import FAILED, USAGE, fail
 from app.commands.files import files_reported
+from app.commands.policy_file import read_policy
 from app.policy.document import PolicyDocument
-from app.policy.load import InvalidPolicy, default_policy, load_policy
+from app.policy.load import default_policy
 from app.replay.evaluation import NONE, SCENARIOS, Experiment
 from app.replay.evaluation_ablation import without
 from app.replay.evaluation_runs import Result, Results, note_report_seeds, run_all
@@ -114,14 +115,15 @@ def command(
     replaces its accounts does. Worlds are examined for leaks before anything is scored on them.
     Rates come with exact 95 % intervals and the number of accounts behind them.
 
-    Exit codes: 0 done, 1 failed or something is not installed, 2 wrong usage, 4 invalid policy.
+    Exit codes: 0 done, 1 failed or something is not installed, 2 wrong usage or no such policy
+    file, 4 invalid policy.
 
     Example: reflux evaluate --scenario all --share 100,25 --seed 1,2 --jobs 2 --report report
     """
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
         fail(f"{' and '.join(missing)} missing: pip install 'reflux[evaluate]'", FAILED)
-    document = _policy(policy)
+    document = default_policy() if policy is None else read_policy(policy)
     families = _listed(leave_out)
     try:
         without(document, families)
@@ -168,17 +170,6 @@ def command(
             write_page(report, done)
     if not as_json:
         _show(done)
-
-
-def _policy(path: Path | None) -> PolicyDocument:
-    if path is None:
-        return default_policy()
-    try:
-        return load_policy(path)
-    except InvalidPolicy as exc:
-        fail(f"{path}: {exc}", INVALID)
-    except OSError as exc:
-        fail(f"{path}: {exc.strerror}", FAILED)
 
 
 def _listed(text: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ code  meaning
 ====  ==============================================================================
 0     done
 1     failed: the message says what to do
-2     wrong usage: an unknown option, a missing argument, an invalid setting
+2     wrong usage: an unknown option, a missing argument, an invalid setting, no such file
 3     no broker (or schema registry) answered
 4     an invalid document: a policy, a topics file
 5     refused: it would break what runs, or the topics are not as they must be

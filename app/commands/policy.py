@@ -10,8 +10,9 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from app.commands.exits import INVALID, REFUSED, USAGE, fail
+from app.commands.exits import INVALID, REFUSED, fail
 from app.commands.options import CONNECTION, with_settings
+from app.commands.policy_file import read_policy
 from app.commands.policy_text import explained
 from app.commands.times import parse_time, show_time
 from app.events.policies import PolicyRecord
@@ -63,11 +64,11 @@ def show(
 def validate(file: File) -> None:
     """Check a policy document, without a broker.
 
-    Exit codes: 0 valid, 4 invalid, with the field and the reason.
+    Exit codes: 0 valid, 2 wrong usage or no such file, 4 invalid, with the field and the reason.
 
     Example: reflux policy validate policy.yaml
     """
-    document = _load(file)
+    document = read_policy(file)
     changes = list(_changes(default_policy(), document))
     typer.echo(f"valid: {document.name} version {document.version}")
     typer.echo(f"{len(changes)} settings differ from the shipped policy")
@@ -85,12 +86,12 @@ def diff(
 ) -> None:
     """Show what a document would change, compared with the policy in force.
 
-    Exit codes: 0 shown, 1 failed (or with --exit-code: it differs), 3 no broker answered,
-    4 invalid document.
+    Exit codes: 0 shown, 1 failed (or with --exit-code: it differs), 2 wrong usage or no such file,
+    3 no broker answered, 4 invalid document.
 
     Example: reflux policy diff policy.yaml
     """
-    document = _load(file)
+    document = read_policy(file)
     current = default_policy() if shipped else _in_force(settings, document.name)
     changes = list(_changes(current, document))
     _show_changes(changes)
@@ -125,12 +126,12 @@ def apply(
     """Publish a policy. Workers put it in force within two seconds, without a restart.
 
     A version is never published twice with different content. Exit codes: 0 published or already
-    in force, 1 failed, 2 wrong usage, 3 no broker answered, 4 invalid document, 5 the version is
-    taken.
+    in force, 1 failed, 2 wrong usage or no such file, 3 no broker answered, 4 invalid document,
+    5 the version is taken.
 
     Example: reflux policy apply policy.yaml --version 2026-05-01.1 --reason "fewer throttles"
     """
-    given = _load(file)
+    given = read_policy(file)
     published = _published(settings, given.name)
     document = _completed(
         given,
@@ -164,15 +165,6 @@ def apply(
     )
 
 
-def _load(source: Path | bytes) -> PolicyDocument:
-    try:
-        return load_policy(source)
-    except InvalidPolicy as exc:
-        fail(f"{source}: {exc}" if isinstance(source, Path) else str(exc), INVALID)
-    except OSError as exc:
-        fail(f"{source!s}: {exc.strerror}", USAGE)
-
-
 def _author(document: PolicyDocument, published: list[PolicyDocument]) -> str:
     """Who is taken for the author of ``document`` where the command line names nobody.
 
@@ -189,7 +181,10 @@ def _completed(document: PolicyDocument, **said: Any) -> PolicyDocument:
     given = {key: value for key, value in said.items() if value is not None}
     # A document that was shown and edited carries the times of the former publication.
     times = {"published_at": time.time_ns() // 1_000_000, "effective_from": None}
-    return _load(orjson.dumps(document.model_dump(mode="json") | times | given))
+    try:
+        return load_policy(orjson.dumps(document.model_dump(mode="json") | times | given))
+    except InvalidPolicy as exc:
+        fail(str(exc), INVALID)
 
 
 def _in_force(settings: Settings, name: str) -> PolicyDocument:

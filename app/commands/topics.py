@@ -7,7 +7,8 @@ from typing import Annotated
 import orjson
 import typer
 
-from app.commands.exits import REFUSED
+from app.commands.exits import REFUSED, USAGE
+from app.commands.files import files_reported
 from app.commands.options import CONNECTION, with_settings
 from app.kafka.acls import acl_commands, load_acls
 from app.kafka.admin import Cluster
@@ -48,12 +49,14 @@ def apply(
     May be run again at any time. The partition count of a topic keyed by account or link is never
     changed; if one differs nothing is done at all.
 
-    Exit codes: 0 done or nothing to do, 3 no broker answered, 4 invalid file, 5 refused.
+    Exit codes: 0 done or nothing to do, 1 failed, 2 wrong usage or no such file, 3 no broker
+    answered, 4 invalid file, 5 refused.
 
     Example: reflux topics apply --replication 1 --dry-run
     """
     cluster = Cluster(settings)
-    wanted = wanted_topics(settings, file=file, replication=replication)
+    with files_reported(USAGE):
+        wanted = wanted_topics(settings, file=file, replication=replication)
     steps = plan(wanted, cluster.topics([topic.name for topic in wanted]))
     refused = any(step.kind == "refuse" for step in steps)
     if not refused and not dry_run:
@@ -77,11 +80,13 @@ def list_topics(
 ) -> None:
     """Show every topic of the deployment, and whether it is as it should be.
 
-    Exit codes: 0 all shown, 3 no broker answered, 4 invalid file.
+    Exit codes: 0 all shown, 1 failed, 2 wrong usage or no such file, 3 no broker answered,
+    4 invalid file.
 
     Example: reflux topics list --json
     """
-    wanted = wanted_topics(settings, file=file, replication=replication)
+    with files_reported(USAGE):
+        wanted = wanted_topics(settings, file=file, replication=replication)
     found = Cluster(settings).topics([topic.name for topic in wanted])
     rows = [
         {
@@ -118,11 +123,13 @@ def acls(
 
     Nothing is changed: review them, then run them as whoever administers the cluster.
 
-    Exit codes: 0 printed, 4 invalid file.
+    Exit codes: 0 printed, 2 wrong usage or no such file, 4 invalid file.
 
     Example: reflux topics acls deploy/acls.yaml | sh
     """
-    for line in acl_commands(load_acls(file), settings):
+    with files_reported(USAGE):
+        rules = load_acls(file)
+    for line in acl_commands(rules, settings):
         typer.echo(line)
 
 

@@ -50,12 +50,11 @@ def load_acls(file: Path) -> Acls:
     """The rules in ``file``.
 
     Raises:
-        InvalidManifest: it cannot be read or is not what it should be.
+        InvalidManifest: it is not what it should be.
+        OSError: it cannot be read.
     """
     try:
         return Acls.model_validate(yaml.safe_load(file.read_text()))
-    except OSError as exc:
-        raise InvalidManifest(f"{file}: {exc.strerror}") from None
     except yaml.YAMLError as exc:
         raise InvalidManifest(f"{file}: not YAML: {exc}") from None
     except ValidationError as exc:

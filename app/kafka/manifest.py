@@ -68,7 +68,8 @@ def wanted_topics(
     ``settings.partitions`` counts only where a deployment sets it; else the file does.
 
     Raises:
-        InvalidManifest: ``file`` cannot be read or is not what it should be.
+        InvalidManifest: ``file`` is not what it should be.
+        OSError: it cannot be read.
     """
     manifest = _load(file)
     counts = dict(manifest.partitions)
@@ -101,8 +102,6 @@ def _load(file: Path | None) -> _Manifest:
     try:
         text = shipped_manifest() if file is None else file.read_text()
         manifest = _Manifest.model_validate(yaml.safe_load(text))
-    except OSError as exc:
-        raise InvalidManifest(f"{place}: {exc.strerror}") from None
     except yaml.YAMLError as exc:
         raise InvalidManifest(f"{place}: not YAML: {exc}") from None
     except ValidationError as exc:

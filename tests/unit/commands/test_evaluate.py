@@ -96,7 +96,7 @@ def test_a_policy_and_what_it_is_to_do_without(
         (("--share", "many"), 2, "many"),
         (("--scenario", "worst"), 2, "worst"),
         (("--table", "t.md", "--section", "speed"), 2, "speed"),
-        (("--policy", "/nowhere/policy.yaml"), 1, "No such file"),
+        (("--policy", "/nowhere/policy.yaml"), 2, "No such file"),
         (("--existing",), 2, "--results"),
     ],
 )

@@ -104,6 +104,14 @@ def test_an_invalid_document_is_exit_code_4_with_place_and_reason(
     assert fake_kafka.records == {}
 
 
+def test_each_error_of_a_document_names_the_file(reflux: Reflux, tmp_path: Path) -> None:
+    file = tmp_path / "policy.yaml"
+    file.write_text("ladder: {throttle: {risk: 2}}\nshadow: maybe\n")
+    lines = reflux("policy", "validate", str(file)).stderr.removeprefix("reflux: ").splitlines()
+    assert len(lines) == 2
+    assert all(line.startswith(f"{file}: ") for line in lines)
+
+
 def test_a_missing_file_is_exit_code_2(reflux: Reflux, tmp_path: Path) -> None:
     result = reflux("policy", "validate", str(tmp_path / "absent.yaml"))
     assert result.exit_code == 2

@@ -115,6 +115,17 @@ def test_an_invalid_file_is_exit_code_4(
     assert "replication" in result.stderr
 
 
+@pytest.mark.parametrize("command", [["apply", "--file"], ["list", "--file"], ["acls"]])
+def test_a_missing_file_is_exit_code_2(
+    reflux: Reflux, fake_kafka: FakeKafka, command: list[str]
+) -> None:
+    result = reflux("topics", *command, "absent.yaml")
+    assert (result.exit_code, result.stderr) == (
+        2,
+        "reflux: absent.yaml: No such file or directory\n",
+    )
+
+
 def test_no_broker_is_exit_code_3(reflux: Reflux, fake_kafka: FakeKafka) -> None:
     fake_kafka.raises = BrokerUnreachable("no broker at localhost:9092 answered")
     result = reflux("topics", "list")
@@ -128,4 +139,3 @@ def test_acls_are_printed_as_commands(reflux: Reflux) -> None:
     assert result.exit_code == 0
     assert all(line.startswith("kafka-acls.sh ") for line in result.stdout.splitlines())
     assert "--topic eu.requests.v1" in result.stdout
-    assert reflux("topics", "acls", "/no/such/file").exit_code == 4

@@ -98,7 +98,7 @@ def test_what_is_wrong_with_a_file_is_said(tmp_path: Path, text: str, message: s
 
 
 def test_a_missing_file_is_said(tmp_path: Path) -> None:
-    with pytest.raises(InvalidManifest, match="No such file"):
+    with pytest.raises(FileNotFoundError, match="No such file"):
         wanted_topics(load_settings(), file=tmp_path / "absent.yaml")
 
 
