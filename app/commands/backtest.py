@@ -109,7 +109,7 @@ def command(
     """
     chosen = default_policy() if policy is None else read_policy(policy)
     other = None if compare_with is None else read_policy(compare_with)
-    with _reported(), contextlib.ExitStack() as outputs:
+    with _reported(decisions, shadow, campaigns, dead_letters), contextlib.ExitStack() as outputs:
 
         def writer(path: Path | None) -> Callable[[bytes], object]:
             return (lambda _: None) if path is None else outputs.enter_context(lines_to(path)).write
@@ -149,9 +149,9 @@ def command(
 
 
 @contextlib.contextmanager
-def _reported() -> Iterator[None]:
+def _reported(*outputs: Path | None) -> Iterator[None]:
     try:
-        with files_reported(USAGE):
+        with files_reported(USAGE, outputs):
             yield
     except UnreadableFile as exc:
         fail(str(exc), FAILED)

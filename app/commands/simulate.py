@@ -163,8 +163,9 @@ def command(
     except ValueError as exc:
         fail(str(exc), USAGE)
     begun = time.monotonic()
+    outputs = (requests_file, profiles_file, labels_file)
     try:
-        with files_reported(FAILED), ExitStack() as stack:
+        with files_reported(FAILED, outputs), ExitStack() as stack:
             labels = stack.enter_context(lines_to(labels_file)) if labels_file else None
             if requests_file is not None:
                 profiles = profiles_to(profiles_file, population) if profiles_file else None

@@ -129,6 +129,15 @@ def test_a_file_that_cannot_be_read_ends_it_with_a_message(
     assert not out.exists()
 
 
+def test_an_output_that_cannot_be_written_is_named_as_it_was_typed(
+    reflux: Reflux, tmp_path: Path
+) -> None:
+    (tmp_path / "r.ndjson").write_bytes(b"")
+    out = str(tmp_path / "nowhere" / "out.ndjson")
+    result = reflux(*COMMON, "--requests", str(tmp_path / "r.ndjson"), "--decisions", out)
+    assert (result.exit_code, result.stderr) == (2, f"reflux: {out}: No such file or directory\n")
+
+
 def test_an_invalid_policy_is_refused(reflux: Reflux, tmp_path: Path) -> None:
     policy = tmp_path / "policy.yaml"
     policy.write_text("ladder: {throttle: {risk: 7}}")

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 import typer
 
@@ -29,3 +31,20 @@ def test_an_error_is_told_as_far_as_it_tells_itself(
 def test_what_the_network_does_is_no_matter_of_files(error: OSError) -> None:
     with pytest.raises(type(error)), files_reported(USAGE):
         raise error
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (OSError(2, "No such file", "no/out.zst.partial"), "no/out.zst: No such file"),
+        # As Arrow puts it.
+        (OSError(2, "Failed to open 'no/out.zst.partial'"), "Failed to open 'no/out.zst'"),
+        (OSError(2, "No such file", "in.partial"), "in.partial: No such file"),
+    ],
+)
+def test_files_are_named_as_they_were_typed(
+    error: OSError, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(typer.Exit), files_reported(USAGE, (None, Path("no/out.zst"))):
+        raise error
+    assert capsys.readouterr().err == f"reflux: {says}\n"
