@@ -115,13 +115,14 @@ def _page(health: Health) -> str:
         f"<tr><td>{html.escape(name)}</td><td>{count:,} records to read</td></tr>"
         for name, count in report.get("remaining", {}).items()
     )
+    table = f"<table>{rows}</table>" if rows else ""
     reason = f"<p>{html.escape(report['reason'])}</p>" if "reason" in report else ""
     return (
         "<!doctype html><html lang=en><meta charset=utf-8><title>Reflux worker</title>"
         "<style>body{font:16px/1.5 system-ui;margin:3em auto;max-width:40em}"
         "td{padding-right:2em}</style>"
         f"<h1>Reflux worker: {html.escape(report['state'])}</h1>{reason}"
-        f"<table>{rows}</table>"
+        f"{table}"
         '<p><a href="/metrics">metrics</a> · <a href="/healthz">healthz</a> ·'
         f' <a href="/readyz">readyz</a></p><p>version {html.escape(__version__)}</p></html>'
     )

@@ -57,6 +57,15 @@ def test_the_page_is_for_people_and_escapes_what_it_shows(health: Health, url: s
     assert "<script>" not in answer.text
 
 
+def test_the_page_has_a_table_of_what_remains_and_none_when_nothing_does(
+    health: Health, url: str
+) -> None:
+    assert "<table>" not in httpx.get(url).text
+    health.recovering({("reflux-accounts-changelog", 3): 1_200})
+    row = "<tr><td>reflux-accounts-changelog/3</td><td>1,200 records to read</td></tr>"
+    assert f"<table>{row}</table>" in httpx.get(url).text
+
+
 def test_it_answers_while_the_callers_thread_is_blocked(health: Health, url: str) -> None:
     answers: list[int] = []
     asker = threading.Thread(target=lambda: answers.append(statuses(url)[0]))

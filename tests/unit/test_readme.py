@@ -37,3 +37,11 @@ def test_every_command_it_names_exists() -> None:
 def test_links_lead_somewhere() -> None:
     for target in re.findall(r"\]\(([^)#:]+)\)", README):
         assert (Path(__file__).parents[2] / target).exists(), target
+
+
+def test_the_layout_names_every_folder_once() -> None:
+    block = re.search(r"```\napp/\n(.*?)```", README, re.DOTALL)
+    assert block is not None
+    named = [word for line in block[1].splitlines() for word in re.findall(r"(\w+)/", line[:22])]
+    folders = [path.name for path in (Path(__file__).parents[2] / "app").iterdir() if path.is_dir()]
+    assert sorted(named) == sorted(name for name in folders if not name.startswith("_"))
