@@ -1,8 +1,12 @@
 """Logs: one event a line, JSON in production, readable on a terminal.
 
-Faust, aiokafka and librdkafka log through the standard library; their lines take the same road, so
-that one format and one redaction hold for all. What may name a person does not exist in Reflux but
-as a keyed hash; what could still carry it, or a secret, is taken out here:
+Faust and aiokafka log through the standard library; their lines take the same road, so that one
+format and one redaction hold for both. librdkafka writes to stderr by itself: it would hand its
+lines to a logger only while its client is polled, and those about a broker that holds up a
+transaction would come when that is over, or never.
+
+What may name a person does not exist in Reflux but as a keyed hash; what could still carry it, or a
+secret, is taken out here:
 
 - values under a key that names a secret, and every occurrence of a secret's text;
 - bytes, which are keys or values of records: their length is logged instead.
