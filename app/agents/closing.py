@@ -19,7 +19,7 @@ from app.detection.group_text import explain_group
 from app.detection.rings import ring_names, web_names
 from app.detection.verdict_text import NATS_WHOLE
 from app.events.findings import LinkFinding
-from app.kernels.hyperloglog import estimate, merge, union_estimates
+from app.kernels.hyperloglog import union_estimates
 from app.kernels.link_groups import LEAST_MEMBERS, list_groups, list_joints
 from app.kernels.link_votes import poll
 from app.state.link_layout import LINK_KINDS, PROGRAM, SIGHTINGS
@@ -50,8 +50,12 @@ class Closed(NamedTuple):
     """Links that are a campaign's now."""
 
 
-def close_epoch(folder: LinkFolder, epoch: int, policy: GroupPolicy, decided: Decided) -> Closed:
+def close_epoch(
+    folder: LinkFolder, epoch: int, active: int, policy: GroupPolicy, decided: Decided
+) -> Closed:
     """Judge the links of ``folder`` as of the end of ``epoch``, and note it in their rows.
+
+    ``active`` accounts were seen by then in the windows that links remember, in all partitions.
 
     A link keeps its campaign while it is flagged. One that is no longer keeps the name for
     ``REMEMBERED`` epochs, with probability 0; one of a campaign that an operator has confirmed
@@ -79,7 +83,7 @@ def close_epoch(folder: LinkFolder, epoch: int, policy: GroupPolicy, decided: De
         views.rows[name][slots[changed]] = rows[name][changed]
     for slot in slots[changed].tolist():
         store.mark_dirty(slot)
-    findings = _findings(folder, rows, groups, names, verdict, epoch, decided)
+    findings = _findings(rows, groups, names, verdict, epoch, active, decided)
     folder.flagged = int((rows["campaign"] != 0).sum())
     joined = _join(folder, slots[groups[verdict.suspect]])
     written = np.union1d(slots[changed], joined)
@@ -150,12 +154,12 @@ def _flag(
 
 
 def _findings(
-    folder: LinkFolder,
     rows: npt.NDArray[Any],
     groups: npt.NDArray[np.intp],
     names: npt.NDArray[np.uint64],
     verdict: Assessment,
     epoch: int,
+    active: int,
     decided: Decided,
 ) -> list[LinkFinding]:
     by_campaign: defaultdict[int, list[int]] = defaultdict(list)
@@ -168,22 +172,18 @@ def _findings(
         order.sort(key=lambda i: (-float(members[i]), int(names[groups[i]])))
         for i in order[:TOLD]:
             row, name = rows[groups[i]], int(names[groups[i]])
-            findings.append(_finding(folder, row, name, verdict, i, epoch))
+            findings.append(_finding(row, name, verdict, i, epoch, active))
     return findings
 
 
 def _finding(
-    folder: LinkFolder, row: Any, name: int, verdict: Assessment, i: int, epoch: int
+    row: Any, name: int, verdict: Assessment, i: int, epoch: int, active: int
 ) -> LinkFinding:
     kind = int(row["kind"])
     population = max(round(float(verdict.measures.members[i])), 1)
     campaign = int(verdict.campaign[i])
     sightings = max(int(row["counts"][:, SIGHTINGS].sum(dtype=np.int64)), 1)
     votes = dict(poll(row)[0]).get(campaign, 0)
-    registers = folder.totals[kind]["registers"]
-    union = registers[0].copy()
-    merge(union, registers[1].copy())
-    active = max(float(estimate(union)), float(population))
     return LinkFinding.model_construct(
         campaign_id=f"{campaign:016x}",
         kind=LINK_KINDS[kind],
@@ -191,7 +191,7 @@ def _finding(
         epoch=epoch,
         members=round(population * min(votes / sightings, 1.0)),
         population=population,
-        rarity=1.0 - population / active,
+        rarity=1.0 - population / max(active, population),
         probability=float(verdict.probability[i]),
         evidence=explain_group(LINK_KINDS[kind], verdict, i)[:EVIDENCE_LINES],
     )

@@ -175,19 +175,22 @@ class LinkPartition(TablePartition):
             raise BadRecord(reasons.OUT_OF_RANGE, "partitions")
         if marker.partition >= marker.partitions:
             raise BadRecord(reasons.OUT_OF_RANGE, "partition")
-        self._markers.note(marker.partition, marker.epoch)
+        self._markers.note(marker.partition, marker.epoch, marker.accounts)
         complete = self._markers.complete
         if not self._lockstep:
             complete = max(complete, self._markers.newest - LAGGARD)
         if complete > self.closed:
-            self.close(complete)
+            self.close(complete, self._markers.accounts)
 
-    def close(self, epoch: int) -> None:
-        """Close every period up to ``epoch``; what comes of it waits to leave."""
+    def close(self, epoch: int, active: int) -> None:
+        """Close every period up to ``epoch``; what comes of it waits to leave.
+
+        ``active`` is how many active accounts all partitions have by then.
+        """
         policy = self._policy(epoch)
         decided = self._decided(epoch)
         judged = group_policy(policy.groups, policy.campaigns)
-        closed = close_epoch(self.folder, epoch, judged, decided)
+        closed = close_epoch(self.folder, epoch, active, judged, decided)
         campaigns = list(
             self.folder.book.close(epoch, decided, policy.campaigns.suspend_probability)
         )

@@ -27,12 +27,15 @@ from app.kernels.population import BINS, sketch_population
 from app.kernels.regimes import Regimes, regime_at
 from app.kernels.sighting_columns import SCHEMA_ID
 from app.state.checkpoint import Output
-from app.state.layout import TASKS
+from app.state.layout import FLAG_STUB, TASKS
 from app.state.store import ColumnStore
 
 RECORDS = 2_048
 """Sightings in one transaction: some 750 KiB. They are made on the event loop, with the rows they
 are of: four times as many held it up for 150 ms of a processor."""
+
+REMEMBERED_MS = 14 * 24 * s.HOUR_MS
+"""How long an account counts as active for links: as long as they remember whom they have seen."""
 
 
 class Sweep:
@@ -64,9 +67,12 @@ class Sweep:
         self.reported: int | None = None
         """The newest sighting period whose sightings have all left: none is written again, also
         where its end is read again after a restart and an account of it is gone from the store."""
+        self.active = 0
+        """Accounts that were active at the end of the sighting period reported last."""
         self._period: s.Period | None = None
         self._regimes: Regimes | None = None
         self._next_slot = 0
+        self._counted = 0
         self._completed = -1
 
     @property
@@ -95,7 +101,7 @@ class Sweep:
             if self.reported is None or period > self.reported:
                 self._period = s.Period(period, self._period_hours)
                 self._regimes = judgement.regimes
-                self._next_slot = 0
+                self._next_slot = self._counted = 0
                 self._completed = ts // self.period_ms - 1
             self._expire(store, ts, judgement)
 
@@ -171,7 +177,12 @@ class Sweep:
         ``epoch`` have been sent."""
         if epoch < 0:
             return []  # nothing comes before the first period
-        marker = SweepMarker(epoch=epoch, partition=self._partition, partitions=self._partitions)
+        marker = SweepMarker(
+            epoch=epoch,
+            partition=self._partition,
+            partitions=self._partitions,
+            accounts=self.active,
+        )
         return [
             Output(self._sightings_topic, *marker.framed(), partition=number)
             for number in range(self._partitions)
@@ -190,7 +201,11 @@ class Sweep:
         swept = rows[first : self._next_slot]
         reported = (swept["epoch"] == self._period.number) & (swept["epoch_requests"] > 0)
         swept["epoch_requests"][reported] = 0
+        known = (swept["id_length"] > 0) & (swept["flags"] & FLAG_STUB == 0)
+        recent = swept["last_ts"] >= self._period.end - REMEMBERED_MS
+        self._counted += int(np.count_nonzero(known & recent))
         if self._next_slot >= rows.size:
             self.reported = self._period.number
+            self.active = self._counted
             self._period = None
         return np.flatnonzero(reported).astype(np.int32) + np.int32(first), written

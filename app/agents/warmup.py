@@ -164,7 +164,7 @@ def _links(sightings: list[tuple[bytes, bytes]]) -> LinkPartition:
     links.folder.flagged = 1  # else nobody looks for verdicts
     for _ in links.sightings(_run("sightings", sightings)):
         pass
-    links.close(0)
+    links.close(0, 0)
     _write_and_recover(links, LINK_CODEC)
     return links
 

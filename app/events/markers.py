@@ -17,7 +17,7 @@ MARKER_KEY = b"\xffmarker"
 """Key of every marker: it is not valid UTF-8, so no account and no link can have it. A marker's
 partition is chosen, not derived from the key."""
 
-SCHEMA_ID = 1001
+SCHEMA_ID = 1003
 """Workers alone write and read markers, by the schema they ship: no registry knows it."""
 
 
@@ -29,6 +29,11 @@ class SweepMarker(Record):
     epoch: Count = Field(description="Number of the sighting period since 1970.")
     partition: Count = Field(description="Of the table that has completed it.")
     partitions: Positive = Field(description="How many partitions that table has.")
+    accounts: Count = Field(
+        default=0,
+        description="Of the partition, with a request in the two weeks before the period's end; 0 "
+        "from links.",
+    )
 
     def record_key(self) -> str:
         return MARKER_KEY.decode("latin-1")

@@ -16,7 +16,9 @@ from app.events.fields import MILLIS_MAX
 from app.events.operators import OperatorCommand
 from app.kernels import parameters as p
 from app.kernels.decisions import CAUSE_OPERATOR, DECISION
-from app.kernels.evidence import weigh
+from app.kernels.deserved import deserved_action, make_case
+from app.kernels.evidence import risk_of, weigh
+from app.kernels.exemptions import verification_of
 from app.kernels.features import FAMILY_OF, FEATURES
 from app.kernels.regimes import Regimes, regime_at
 from app.kernels.standing import action_in_force, write_standing
@@ -73,17 +75,16 @@ def apply_command(
 def apply_dismissal(row: npt.NDArray[Any], now: int, regimes: Regimes) -> npt.NDArray[Any] | None:
     """Release ``row`` at event time ``now`` (ms), whose campaign an operator has dismissed.
 
-    An operator's own standing stays, and so does one that the account's own risk still deserves.
+    An operator's own standing stays, and so does one that what the account does deserves by itself.
     Returns the decision to publish, or None where there is nothing to release. A suspension is
     released, too, whatever the policy lets the detector do: it was the operator who decided.
     """
     live = row["live"]
     held = action_in_force(live, now)
     r = regime_at(regimes, now)
-    risks = {ACTION_THROTTLE: p.THROTTLE_RISK, ACTION_SUSPEND: p.SUSPEND_RISK}
-    if held not in risks or live["actor"] == ACTOR_OPERATOR:
+    if held not in (ACTION_THROTTLE, ACTION_SUSPEND) or live["actor"] == ACTOR_OPERATOR:
         return None
-    if live["risk"] >= regimes.parameters[r, risks[held]]:
+    if _deserved_alone(row, now, regimes, r) >= held:
         return None
     decision: npt.NDArray[Any] = np.zeros(1, DECISION)[0]
     decision["regime"] = r
@@ -91,6 +92,19 @@ def apply_dismissal(row: npt.NDArray[Any], now: int, regimes: Regimes) -> npt.ND
     decision["risk"] = live["risk"]
     write_standing(live, decision, now, now, ACTION_RELEASE, 0, ACTOR_DETECTOR)
     return decision
+
+
+def _deserved_alone(row: npt.NDArray[Any], now: int, regimes: Regimes, r: int) -> int:
+    """The step that ``row``, as of ``now`` (ms), deserves for what it does, under regime ``r``."""
+    policy = regimes.parameters[r]
+    evidence = np.empty(EVIDENCE_FAMILIES)
+    weigh(row, now, regimes, r, np.empty(FEATURES), np.empty(FEATURES), evidence)
+    hidden = np.int64(policy[p.SHADOW_FAMILIES])
+    log_odds = policy[p.PRIOR] - policy[p.BAR + verification_of(row)]
+    risk = risk_of(evidence, hidden, log_odds)
+    case = make_case(row, now, evidence, hidden, risk, policy)
+    held = action_in_force(row["live"], now)
+    return int(deserved_action(case, policy, held, now - int(row["live"]["issued_at"])))
 
 
 def _write(

@@ -287,7 +287,8 @@ class Replay:
                 self.links.fold(part)
         self._reported = []
         verdicts = []
-        for output in self.links.close(period):
+        active = sum(lane.accounts.sweep.active for lane in self._lanes)
+        for output in self.links.close(period, active):
             if output.topic == VERDICTS_TOPIC:
                 verdicts.append(output)
             elif output.topic == WATCHES_TOPIC:

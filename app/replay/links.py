@@ -75,15 +75,15 @@ class ReplayedLinks:
             )
             self._take(framed)
 
-    def close(self, period: int) -> Sequence[Output]:
-        """Close every sighting period up to ``period``.
+    def close(self, period: int, active: int) -> Sequence[Output]:
+        """Close every sighting period up to ``period``, by when there are ``active`` accounts.
 
         Returns the verdicts, watched programs and campaign records since the last call. What
         partitions tell each other of campaigns has been told: they heed it when they close the next
         period.
         """
         for partition in self.partitions:
-            partition.close(period)
+            partition.close(period, active)
             partition.forget_removed()
         said, self._said[:] = list(self._said), []
         findings = [(o.key, o.value) for o in said if o.topic == SIGHTINGS_TOPIC and o.value]

@@ -58,8 +58,10 @@ def sighting(account: str, epoch: int, **changes: Any) -> Sighting:
     return plain_sighting(account, epoch, **changes)
 
 
-def marker(epoch: int, partition: int = 0, partitions: int = 1) -> Record:
-    told = SweepMarker(epoch=epoch, partition=partition, partitions=partitions).framed()
+def marker(epoch: int, partition: int = 0, partitions: int = 1, accounts: int = 0) -> Record:
+    told = SweepMarker(
+        epoch=epoch, partition=partition, partitions=partitions, accounts=accounts
+    ).framed()
     return told.key, told.value
 
 

@@ -95,6 +95,23 @@ def test_links_are_told_of_from_every_partition_a_period_later(detector: Detecto
     assert len(newest(links).links) == 3
 
 
+def test_a_link_is_as_rare_as_it_is_among_the_accounts_of_all_partitions(
+    detector: Detector,
+) -> None:
+    links = Links(partitions=3, lockstep=True)
+    links.feed(*(ordinary(f"a{i}", EPOCH, hash=f"{1:016x}") for i in range(4)))
+    links.feed(*(marker(EPOCH, number, 3, accounts=100 * (number + 1)) for number in range(3)))
+    links.checkpoint()
+    links.crash()
+    links.feed(*(ordinary(f"a{i}", EPOCH + 1, hash=f"{1:016x}") for i in range(4)))
+    links.feed(*(marker(EPOCH + 1, number, 3, accounts=400) for number in range(2)))
+    links.feed(marker(EPOCH + 1, 2, 3))
+    assert [(f.population, f.rarity) for f in links.findings()] == [
+        (4, pytest.approx(1 - 4 / 600)),
+        (4, pytest.approx(1 - 4 / 800)),
+    ]
+
+
 def test_of_too_many_campaigns_the_one_longest_unseen_gives_way(detector: Detector) -> None:
     links = Links()
     for number in range(MAX_CAMPAIGNS + 1):

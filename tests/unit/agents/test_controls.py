@@ -241,11 +241,13 @@ def test_an_operator_who_dismisses_a_campaign_releases_even_its_suspended(
     }
 
 
-def test_a_dismissal_does_not_undo_what_the_account_deserves_itself(accounts: Accounts) -> None:
+def test_a_dismissal_releases_whose_risk_is_high_if_that_suspends_nobody(
+    accounts: Accounts,
+) -> None:
     accounts.feed("verdicts", verdict("ann", ONE, 3, ts=START + 2 * HOUR))
     accounts.row("ann")["live"]["risk"] = 0.99
     accounts.feed("verdicts", dismissed(4, START + 8 * HOUR))
-    assert actions(accounts) == ["suspend"]
+    assert actions(accounts) == ["suspend", "release"]
 
 
 def test_a_dismissal_does_not_undo_what_an_operator_did(accounts: Accounts) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from app.agents import sweep
+from app.agents.sweep import REMEMBERED_MS
 from app.events.markers import MARKER_KEY, SweepMarker
 from app.events.population import PopulationPart
 from app.kernels import sightings as s
@@ -271,6 +272,22 @@ def test_a_marker_covers_the_periods_that_were_leapt_over() -> None:
     accounts.feed("requests", request("a", "1", START), request("a", "2", START + 5 * PERIOD))
     accounts.checkpoint()
     assert [epoch - START // PERIOD for epoch, _ in marked(accounts)] == [-1, 4]
+
+
+def test_a_marker_counts_the_accounts_of_two_weeks(small: None) -> None:
+    accounts = Accounts()
+    accounts.feed("profiles", profile("nobody"))
+    accounts.feed("requests", request("gone", "1", START), request("ann", "1", START + 3 * PERIOD))
+    later = START + REMEMBERED_MS + PERIOD
+    accounts.feed("requests", request("bob", "1", later), request("bob", "2", later + PERIOD))
+    accounts.checkpoint()
+    told = [SweepMarker.read(o.value) for o in accounts.outputs if o.key == MARKER_KEY]
+    assert [(x.epoch - START // PERIOD, x.accounts) for x in told] == [
+        (-1, 0),
+        (2, 1),
+        (REMEMBERED_MS // PERIOD, 2),
+        (REMEMBERED_MS // PERIOD + 1, 2),
+    ]
 
 
 def test_every_partition_of_links_is_told() -> None:

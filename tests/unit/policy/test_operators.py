@@ -11,7 +11,7 @@ from app.events.operators import OperatorCommand
 from app.kernels.ladder import judge
 from app.kernels.parameters import CAMPAIGN_BIT
 from app.policy.document import PolicyDocument
-from app.policy.operators import apply_command
+from app.policy.operators import apply_command, apply_dismissal
 from app.policy.verdicts import apply_verdict
 from app.state.layout import (
     ACTION_NONE,
@@ -176,6 +176,20 @@ def test_a_release_dismisses_the_campaign_it_was_about_but_no_other() -> None:
     assert account.ask(**ORDINARY) == ACTION_NONE
     assert apply_verdict(account.row, 0xB, 1, 0.9995, confirmed=True)
     assert account.ask(**ORDINARY) == ACTION_SUSPEND
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_a_dismissal_spares_only_whom_the_policy_suspends_for_what_it_does(alone: bool) -> None:
+    """Its own risk may be as high as can be: by default that suspends nobody."""
+    account = Account(ladder={"suspend": {"alone": alone}})
+    account.ask()
+    assert apply_verdict(account.row, 0xA, 5, 0.99, confirmed=True)
+    assert account.ask(2.0) == ACTION_SUSPEND
+    assert account.row["live"]["risk"] > 0.98
+    assert apply_verdict(account.row, 0xA, 6, 0.0, confirmed=False)
+    released = apply_dismissal(account.row, account.now + HOUR, account.regimes)
+    assert (released is None) == alone
+    assert account.row["live"]["action"] == (ACTION_SUSPEND if alone else ACTION_RELEASE)
 
 
 def test_verdicts_are_idempotent_and_the_surest_campaign_holds() -> None:
