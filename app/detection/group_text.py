@@ -52,7 +52,7 @@ def explain_group(kind: str, assessment: Assessment, i: int) -> list[str]:
     order = sorted(range(len(GROUP_FAMILIES)), key=lambda f: -nats[f])
     lines += [
         f"{_sentence(kind, assessment, i, f)} ({GROUP_FAMILIES[f]}: {nats[f]:.1f} nats at"
-        f" {float(evidence.deviations[i, f]):.1f})."
+        f" a deviation of {float(evidence.deviations[i, f]):.1f})."
         for f in order
         if nats[f] >= LEAST_NATS
     ]

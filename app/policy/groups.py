@@ -163,9 +163,10 @@ class Groups(Section):
     suspend_families: int = setting(
         2,
         "Independent families of evidence that must speak before a campaign suspends, one of them"
-        " linkage or association.",
+        " linkage or association; and content must bring something.",
         unit="families",
-        why="no single trait suspends a group, and no behaviour without a tie between the members",
+        why="no single trait suspends a group, no behaviour without a tie between the members, and"
+        " no tie between people who ask what everybody asks",
         ge=2,
         le=len(GROUP_FAMILIES) // 2,
     )

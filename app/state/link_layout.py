@@ -59,6 +59,7 @@ LINK_VERSION = 4
 # ``(deviations + 4) * 125``: 500 is the median, and whatever is not known. The rest are shares;
 # ``trust`` is how far the normal scores were believed, each having been shrunk by it, so that sums
 # of deviations over sums of trust are what the members' requests show when they are pooled.
+# ``elicitation`` of a program is that of the requests with it, and not of its members' others.
 NORMAL_SCORES = (
     "elicitation",
     "capabilities",
