@@ -37,7 +37,7 @@ _NAMES = {
     "released": "accounts released after an action",
     "released_by_operators": "of them by operators",
 }
-_NATS = " nats at "
+_NATS = " nats at a deviation of "
 """Stands in evidence that was measured, between what it counts for and its deviation."""
 
 TELLING = 10
@@ -116,7 +116,7 @@ def _evidence(case: Case) -> Iterator[str]:
     yield from (f"{i}. {plain(str(f.value))} ({f.source})" for i, f in enumerate(case.evidence, 1))
     if any(_NATS in str(figure.value) for figure in case.evidence):
         yield ""
-        yield f"`8.0{_NATS}5.3`: it counts for 8.0 nats (a factor of e each), being 5.3 standard"
+        yield "A nat is a factor of e in favour of a campaign; a deviation is in standard"
         yield "deviations beyond honest groups of like size."
 
 

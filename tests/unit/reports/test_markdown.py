@@ -47,7 +47,14 @@ def test_one_account_in_a_few_is_told_with_a_tenth(rarity: float, shown: str) ->
 
 
 def test_evidence_with_numbers_has_them_explained_once() -> None:
-    text = render(case(evidence=["A (linkage: 8.0 nats at 5.3).", "B (load: 2.0 nats at 3.1)."]))
+    text = render(
+        case(
+            evidence=[
+                "A (linkage: 8.0 nats at a deviation of 5.3).",
+                "B (load: 2.0 nats at a deviation of 3.1).",
+            ]
+        )
+    )
     assert text.count("standard\ndeviations beyond honest groups of like size") == 1
     assert "standard\ndeviations" not in render(case())
 
