@@ -31,8 +31,9 @@ class Gate(NamedTuple):
 GATES = {
     "open": Gate("naive", 100.0, 1_500, 60, 2.0, 0.95, 0.5, 0, 3),
     "whole": Gate("seed", 100.0, 1_500, 60, 8.0, 0.9, 0.4, 0, 3),
-    # What an account does says nothing here; what cards and devices join does.
-    "hidden": Gate("seed", 25.0, 3_000, 200, 10.0, 0.7, 0.35, 0, 5),
+    # What an account does says nothing here; what cards and devices join does, and what is asked
+    # with the programs that its accounts share, which takes some days to be seen.
+    "hidden": Gate("seed", 25.0, 3_000, 200, 10.0, 0.7, 0.25, 0, 5),
 }
 
 

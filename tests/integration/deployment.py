@@ -173,7 +173,8 @@ class Deployment:
 
         def heard() -> int:
             headers = self.headers().values()
-            closed = [min(header["more"].get(MARKERS, [-1])) for header in headers]
+            markers = [header["more"].get(MARKERS, {"newest": [-1]}) for header in headers]
+            closed = [min(marked["newest"]) for marked in markers]
             return min(closed) if len(closed) == self.partitions else -1
 
         closed = f"period {period} to be closed"
