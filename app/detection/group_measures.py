@@ -41,6 +41,7 @@ LEAST_TRUST = 0.2
 MOST_MEMBERS = 1e6
 LEAST_TODAY = 3.0
 """Sightings of two days without which their shares say nothing."""
+LEAST_SHARE = 0.01
 SEVERAL = 8.0
 """Payment methods or devices in a group from which sharing them counts in full."""
 
@@ -149,16 +150,23 @@ def _crowding(
 
     A family or a team shares one card, so a group with one of them says nothing. Where several
     are shared by several members each, one hand holds the cards.
+
+    How many members have one is told by the share of sightings, and some members are sighted more
+    often than others: where a few do most of what is seen, and have cards, all seem to. So two
+    standard errors of that share are taken off, as if half as many members had been asked.
     """
     crowding = np.zeros(len(rows))
     for thing in range(len(THINGS)):
-        have = members * counts[:, PAYING + thing] / sightings
+        share = counts[:, PAYING + thing] / sightings
+        have = members * share
+        odds = (1.0 - share) / np.maximum(share, LEAST_SHARE)
+        doubt = 2.0 / np.log(2.0) * np.sqrt(odds / np.maximum(0.5 * members, 1.0))
         own = rows["kind"] == (PAYMENT, DEVICE)[thing]
         asked = np.flatnonzero((have >= 3.0) & ~own)
         distinct = np.maximum(union_estimates(rows["things"][asked, :, thing]), 1.0)
         several = np.minimum((distinct - 1.0) / (SEVERAL - 1.0), 1.0)
-        doublings = np.log2(np.maximum(have[asked] / distinct, 1.0)) * several
-        crowding[asked] = np.maximum(crowding[asked], doublings)
+        doublings = np.log2(np.maximum(have[asked] / distinct, 1.0)) - doubt[asked]
+        crowding[asked] = np.maximum(crowding[asked], np.maximum(doublings, 0.0) * several)
     return crowding
 
 

@@ -291,6 +291,20 @@ def test_one_card_is_a_household_and_five_for_sixteen_are_one_hand() -> None:
     assert own == pytest.approx(0.0, abs=0.35)
 
 
+def test_members_who_are_sighted_more_often_do_not_pay_for_the_others() -> None:
+    """Of 28 who once tried a prompt eleven have cards, and do two thirds of what is seen later."""
+    row = with_cards(11, 16)
+    for k in range(16, 28):
+        observe(row["registers"][0], np.uint64(scrambled(np.uint64(900 + k))))
+    row["counts"][0, SIGHTINGS], row["counts"][0, PAYING] = 61, 40
+    measures = measure_groups(world(row))
+    assert measures.members[0] * 40 / 61 / 11 > 1.4, "as if each card had several owners"
+    assert measures.crowding[0] < 0.3
+    everyone = with_cards(11, 16)
+    everyone["registers"][0] = row["registers"][0]
+    assert measure_groups(world(everyone)).crowding[0] > 0.8
+
+
 def test_colleagues_may_share_cards() -> None:
     rows = world(with_cards(5), with_cards(5))
     rows["member_org"][1, :16] = 3
