@@ -68,10 +68,12 @@ class Pump:
 
     def _start_fetch(self) -> None:
         if self._fetch is None:
-            active = self._consumer.fetchable() - self._backlog.keys()
+            fetchable = self._consumer.fetchable()
+            active = fetchable - self._backlog.keys()
             if active:
-                fetch = self._consumer.fetch(active, FETCH_TIMEOUT_S)
-                self._fetch = asyncio.ensure_future(fetch)
+                # One that is left out now will be wanted soon, and only the next fetch asks for it.
+                patience = FETCH_TIMEOUT_S if len(active) == len(fetchable) else POLL_S
+                self._fetch = asyncio.ensure_future(self._consumer.fetch(active, patience))
 
     async def _wait(self) -> None:
         """For the fetch under way, or until it is time to look for room again."""

@@ -22,15 +22,12 @@ from faust.types import TP
 
 from app.kernels.batches import CorruptBatch
 from app.transport.chunks import Chunk, UnreadableChunk
+from app.transport.fetch_pace import FETCH_MAX_WAIT_MS, keep_pace
 from app.transport.placement import Placement
 from app.transport.positions import FetchFailed
 from app.transport.records import deliver_chunks
 
 T = TypeVar("T")
-
-FETCH_MAX_WAIT_MS = 50
-"""How long a broker holds a fetch that finds nothing. A seek or a resumed partition waits for the
-fetch in flight, so this bounds their delay; an idle worker costs 20 requests a second."""
 
 FETCH_MAX_BYTES = 8 << 20
 """Most bytes in one response. aiokafka shuffles the partitions of each request, so a worker with
@@ -70,6 +67,7 @@ class ConsumerThread(AIOKafkaConsumerThread):  # type: ignore[misc]
             # Nothing has been subscribed to yet, so no fetch can be under way.
             fetcher = self._ensure_consumer()._fetcher
             fetcher._prefetch_backoff = PREFETCH_BACKOFF_S
+            keep_pace(fetcher)
             deliver_chunks(fetcher, self.transport.in_chunks)
 
     def _create_worker_consumer(self, transport: Any) -> aiokafka.AIOKafkaConsumer:

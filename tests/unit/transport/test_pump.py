@@ -10,7 +10,7 @@ from faust.types import TP
 
 from app.transport.chunks import Chunk
 from app.transport.positions import ChunksLost, FetchFailed
-from app.transport.pump import Pump
+from app.transport.pump import FETCH_TIMEOUT_S, POLL_S, Pump
 from app.transport.thread import Fetched
 
 A, B = TP("a", 0), TP("b", 0)
@@ -37,6 +37,7 @@ class FakeConsumer:
         self.log = {TP(topic, 0): deque(chunks) for topic, chunks in log.items()}
         self.full: set[TP] = set()
         self.asked: list[set[TP]] = []
+        self.patience: list[float] = []
         self.delivered: dict[TP, list[Chunk]] = defaultdict(list)
         self.generation, self.tenure = 1, 1
         self.should_stop = False
@@ -54,6 +55,7 @@ class FakeConsumer:
 
     async def fetch(self, active: set[TP], patience: float) -> Fetched:
         self.asked.append(set(active))
+        self.patience.append(patience)
         fetched = Fetched(generation=self.generation, unreadable=self.unreadable)
         for tp in sorted(active):
             if self.log[tp]:
@@ -123,6 +125,12 @@ async def test_a_full_stream_holds_up_nobody_else_and_is_not_fetched() -> None:
         assert consumer.delivered[A] == []
         assert list(pump.backlog) == [A]
         assert sum(A in active for active in consumer.asked) == 1
+        # The fetches for others return soon, so that there is one that asks for it again.
+        assert set(consumer.patience) == {FETCH_TIMEOUT_S, POLL_S}
+        assert all(
+            (one == POLL_S) == (A not in active)
+            for active, one in zip(consumer.asked, consumer.patience, strict=True)
+        )
         consumer.full = set()
         await until(lambda: len(consumer.delivered[A]) == 50)
     assert consumer.delivered[A] == run_of(50)
