@@ -333,6 +333,11 @@ CAMPAIGN_COMMANDS = _counter(
     "Many dismissals: the campaign detector is wrong about someone; read their reasons.",
     "command",
 )
+CAMPAIGN_COMMANDS_REFUSED = _counter(
+    "refused_campaign_commands",
+    "Manual commands about campaigns that could not be read and changed nothing.",
+    "Rises: the log names the reason; use `reflux campaign`, which checks.",
+)
 
 # The process.
 

@@ -39,11 +39,11 @@ class CampaignCommands:
         try:
             command = decode(CampaignCommand, value, self._schemas)
         except (BadRecord, ConnectionError) as exc:
-            log.error("campaign command refused", error=str(exc))
+            _refused(str(exc))
             return
         named = re.fullmatch("[0-9a-f]{16}", command.campaign_id) is not None
         if not named or key != command.record_key().encode():
-            log.error("campaign command refused", error="it names no campaign, or another's key")
+            _refused("it names no campaign, or another's key")
             return
         campaign = int(command.campaign_id, 16)
         if command.command == "undo":
@@ -60,6 +60,12 @@ class CampaignCommands:
             if command.expires_at is None or command.expires_at > ts
         }
         return Decided(_those(in_force, "confirm"), _those(in_force, "dismiss"))
+
+
+def _refused(why: str) -> None:
+    """Every worker reads every command, so a dead letter would be written as often: by none."""
+    metrics.CAMPAIGN_COMMANDS_REFUSED.inc()
+    log.error("campaign command refused: nothing has changed", error=why)
 
 
 def _those(commands: Mapping[int, str], wanted: str) -> npt.NDArray[np.uint64]:

@@ -13,13 +13,12 @@ import structlog
 from app import metrics
 from app.agents.watch_book import WatchBook
 from app.detection.population import Snapshot, SnapshotAssembler
-from app.events.policies import PolicyRecord
 from app.events.population import PopulationPart
 from app.events.record import BadRecord
 from app.events.watches import WatchList
 from app.kernels.regimes import Regimes
 from app.policy.document import PolicyDocument
-from app.policy.load import InvalidPolicy, parse_policy
+from app.policy.load import InvalidPolicy, published_policy
 from app.policy.regimes import MAX_REGIMES, build_regimes
 
 log = structlog.get_logger(__name__)
@@ -74,11 +73,8 @@ class JudgementBook:
             self._publish(shipped)
             return
         try:
-            record = PolicyRecord.from_json(value)
-            # What the letter says of the document holds, should the two differ.
-            said = record.model_dump(exclude={"document"})
-            document = parse_policy({**record.document, **said})
-        except (BadRecord, InvalidPolicy) as exc:
+            document = published_policy(value)
+        except InvalidPolicy as exc:
             metrics.POLICIES_REFUSED.inc()
             log.error(
                 "published policy refused: the one in force stays",

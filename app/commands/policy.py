@@ -19,7 +19,7 @@ from app.events.policies import PolicyRecord
 from app.events.topics import POLICY
 from app.kafka.records import TopicReader, send
 from app.policy.document import PolicyDocument
-from app.policy.load import InvalidPolicy, default_policy, load_policy
+from app.policy.load import InvalidPolicy, default_policy, load_policy, published_policy
 from app.settings import Settings
 
 app = typer.Typer(
@@ -193,23 +193,31 @@ def _in_force(settings: Settings, name: str) -> PolicyDocument:
 
 
 def _published(settings: Settings, name: str) -> list[PolicyDocument]:
-    """The shipped policy and every valid one that the topic still holds, the one in force last."""
+    """The shipped policy and every valid one that the topic still holds, the one in force last.
+
+    Tells of those after it that workers refuse; one that something valid has followed is history.
+    """
     published = [default_policy()]
+    refused: list[str] = []
     topic = POLICY.full_name(settings.topic_prefix)
     with TopicReader(settings, topic, from_beginning=True) as reader:
         for message in reader.to_end():
             if message.key() != name.encode():
                 continue
             value = message.value()
-            if not value:
-                published.append(default_policy())
-                continue
             try:
-                published.append(load_policy(value.encode() if isinstance(value, str) else value))
+                published.append(default_policy() if value is None else _read(value))
+                refused.clear()
             except InvalidPolicy as exc:
                 place = f"{message.topic()}:{message.partition()}:{message.offset()}"
-                typer.echo(f"reflux: workers refuse {place}: {exc}", err=True)
+                refused.append(f"reflux: workers refuse {place}: {exc}")
+    for line in refused:
+        typer.echo(line, err=True)
     return published
+
+
+def _read(value: str | bytes) -> PolicyDocument:
+    return published_policy(value.encode() if isinstance(value, str) else value)
 
 
 def _changes(old: PolicyDocument, new: PolicyDocument) -> Iterator[tuple[str, Any, Any]]:

@@ -8,6 +8,8 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from app.events.policies import PolicyRecord
+from app.events.record import BadRecord
 from app.policy.document import PolicyDocument
 
 MAX_BYTES = 256 * 1024
@@ -58,6 +60,17 @@ def parse_policy(document: Any) -> PolicyDocument:
         return PolicyDocument.model_validate(document)
     except ValidationError as exc:
         raise InvalidPolicy("\n".join(_explain(error) for error in exc.errors())) from None
+
+
+def published_policy(value: bytes) -> PolicyDocument:
+    """The policy in a record of its topic; raises ``InvalidPolicy`` as ``load_policy`` does."""
+    try:
+        record = PolicyRecord.from_json(value)
+    except BadRecord as exc:
+        raise InvalidPolicy(str(exc)) from None
+    # What the letter says of the document holds, should the two differ.
+    said = record.model_dump(exclude={"document"})
+    return parse_policy({**record.document, **said})
 
 
 def _explain(error: Any) -> str:

@@ -184,8 +184,10 @@ class Ladder(Section):
 
     @model_validator(mode="after")
     def _rises(self) -> Self:
-        if not self.observe.risk <= self.throttle.risk <= self.suspend.risk:
-            raise ValueError("the risks of observe, throttle and suspend must not fall")
+        if self.throttle.risk < self.observe.risk:
+            raise ValueError("throttle.risk must not be below observe.risk")
+        if self.suspend.risk < self.throttle.risk:
+            raise ValueError("suspend.risk must not be below throttle.risk")
         if self.suspend.release_risk > self.throttle.risk:
             raise ValueError("suspend.release_risk must not be above throttle.risk")
         held = self.throttle.lapses_after_hours - self.throttle.renew_within_hours

@@ -3,6 +3,7 @@
 import orjson
 import pytest
 
+from app import metrics
 from app.agents.campaign_commands import CampaignCommands
 from app.events.campaign_commands import CampaignCommand
 
@@ -62,7 +63,9 @@ def test_what_makes_no_sense_changes_nothing(key: bytes, changes: dict[str, obje
         "reason": "a test",
         "issued_at": 1,
     }
+    before = metrics.CAMPAIGN_COMMANDS_REFUSED._value.get()
     commands.record(key, orjson.dumps(fields | changes))
     commands.record(ONE.encode(), None)
     commands.record(ONE.encode(), b"\0\0")
     assert decided(commands) == ([], [])
+    assert metrics.CAMPAIGN_COMMANDS_REFUSED._value.get() == before + 3

@@ -10,7 +10,7 @@ import yaml
 from app.events.policies import PolicyRecord
 from app.kafka.admin import BrokerUnreachable
 from app.policy.document import PolicyDocument
-from app.policy.load import default_policy, load_policy
+from app.policy.load import InvalidPolicy, default_policy, load_policy, published_policy
 from tests.unit.commands.conftest import Reflux
 from tests.unit.commands.fakes import FakeKafka
 
@@ -62,11 +62,31 @@ def test_show_gives_the_newest_valid_policy_of_that_name(
     publish(fake_kafka, version="2")
     newest = publish(fake_kafka, version="3", shadow=True)
     publish(fake_kafka, name="other", version="9")
-    fake_kafka.put(TOPIC, b"default", b"ladder: 7")
+    refused = json.dumps(newest.model_dump(mode="json") | {"ladder": 7}).encode()
+    fake_kafka.put(TOPIC, b"default", refused)
     result = reflux("policy", "show", "--json")
     assert json.loads(result.stdout) == newest.model_dump(mode="json")
-    assert "workers refuse reflux.policy.v1:0:3" in result.stderr
-    assert "ladder" in result.stderr
+    with pytest.raises(InvalidPolicy) as why:
+        published_policy(refused)
+    assert f"workers refuse reflux.policy.v1:0:3: {why.value}" in result.stderr
+    assert "ladder" in str(why.value)
+
+
+def test_what_workers_refused_before_the_policy_in_force_is_history(
+    reflux: Reflux, fake_kafka: FakeKafka
+) -> None:
+    fake_kafka.put(TOPIC, b"default", b"no JSON at all")
+    assert "workers refuse" in reflux("policy", "show").stderr
+    publish(fake_kafka, version="2")
+    assert reflux("policy", "show").stderr == ""
+
+
+def test_a_record_is_read_as_workers_read_it(reflux: Reflux, fake_kafka: FakeKafka) -> None:
+    # A file may be YAML, a record is JSON.
+    fake_kafka.put(TOPIC, b"default", yaml.safe_dump({"version": "2"}).encode())
+    result = reflux("policy", "show", "--json")
+    assert json.loads(result.stdout)["version"] == "1"
+    assert "workers refuse reflux.policy.v1:0:0: malformed" in result.stderr
 
 
 def test_a_tombstone_brings_the_shipped_policy_back(reflux: Reflux, fake_kafka: FakeKafka) -> None:
