@@ -10,6 +10,7 @@ import structlog
 import uvloop
 
 from app.agents.warmup_halves import warm_up_quickly
+from app.allocator import keep_freed_memory
 from app.health import Health
 from app.health_server import HealthServer
 from app.settings import Settings
@@ -67,6 +68,7 @@ def run_worker(settings: Settings) -> None:
 
     A worker that cannot even be stopped ends the process with ``EXIT_STALLED``.
     """
+    keep_freed_memory()
     deadline = StopDeadline(settings.rebalance_timeout + STOP_MARGIN_SECONDS)
     try:
         failure = uvloop.run(_run(settings, deadline))

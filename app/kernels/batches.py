@@ -15,7 +15,7 @@ import google_crc32c
 import numpy as np
 import numpy.typing as npt
 
-from app.kernels.batches_codecs import CODEC_NONE, Undecodable, decompress
+from app.kernels.batches_codecs import CODEC_NONE, Undecodable, Unpacked, room_for
 from app.kernels.batches_varint import read_varint
 from app.kernels.columns import (
     FRAME_KEY_LENGTH,
@@ -313,25 +313,27 @@ def _expand(raw: Bytes, headers: npt.NDArray[Any]) -> tuple[Bytes, Matrix]:
     packed = (codecs != CODEC_NONE) & (headers["attributes"] & CONTROL == 0)
     if not packed.any():
         return raw, spans
-    pieces: list[Bytes] = []
-    used, unpacked, records = 0, 0, 0
+    room = sum(
+        room_for(end - start) if squeezed else end - start
+        for (start, end), squeezed in zip(spans.tolist(), packed.tolist(), strict=True)
+    )
+    unpacked = Unpacked(min(room, MAX_CHUNK_BYTES))
+    limit, records = MAX_CHUNK_BYTES, 0
     for i, (start, end) in enumerate(spans.tolist()):
-        piece = raw[start:end]
+        payload, before = raw[start:end], unpacked.used
         if packed[i]:
-            limit = min(MAX_BATCH_BYTES, MAX_CHUNK_BYTES - unpacked)
             try:
-                piece = decompress(int(codecs[i]), piece.data, limit)
+                unpacked.decompress(int(codecs[i]), payload.data, min(MAX_BATCH_BYTES, limit))
             except Undecodable:
                 spans[i] = -1
                 continue
-            unpacked += len(piece)
-            records += min(max(int(headers["count"][i]), 0), len(piece) // MIN_RECORD_BYTES)
+            length = unpacked.used - before
+            limit -= length
+            records += min(max(int(headers["count"][i]), 0), length // MIN_RECORD_BYTES)
             if records > MAX_CHUNK_RECORDS:
-                spans[i] = -1
+                spans[i], unpacked.used = -1, before
                 continue
-        spans[i] = used, used + len(piece)
-        used += len(piece)
-        pieces.append(piece)
-    data = np.concatenate(pieces) if pieces else np.empty(0, np.uint8)
-    data.flags.writeable = False
-    return data, spans
+        else:
+            unpacked.add(payload)
+        spans[i] = before, unpacked.used
+    return unpacked.data(), spans

@@ -35,18 +35,59 @@ class Undecodable(ValueError):
     """The payload is broken, larger than allowed, or of an unknown codec."""
 
 
-def decompress(codec: int, payload: memoryview, limit: int) -> Bytes:
-    """The decompressed ``payload``: uint8[n], n at most ``limit``. Raises ``Undecodable``."""
-    room = max(MIN_ROOM, USUAL_RATIO * len(payload))
-    while True:
-        out = np.empty(min(room, limit), np.uint8)
-        try:
-            return out[: _decompress_into(codec, payload, out.data)]
-        except cramjam.DecompressionError as error:
-            # A buffer that is too small and a payload that is broken look alike.
-            if room >= limit:
-                raise Undecodable(str(error)) from error
-        room *= GROWTH
+class Unpacked:
+    """Payloads, one behind the other, in one buffer with ``room`` for so many bytes at first.
+
+    They are decompressed where they are to stand: copying them together took as long as half of
+    decompressing them.
+    """
+
+    def __init__(self, room: int) -> None:
+        self._data = np.empty(room, np.uint8)
+        self.used = 0
+        """Bytes so far; setting it back drops the last ones."""
+
+    def add(self, piece: Bytes) -> None:
+        """Add ``piece`` uint8[n] as it is."""
+        self._reserve(len(piece))
+        self._data[self.used : self.used + len(piece)] = piece
+        self.used += len(piece)
+
+    def decompress(self, codec: int, payload: memoryview, limit: int) -> None:
+        """Add the decompressed ``payload``, at most ``limit`` bytes.
+
+        Raises ``Undecodable``, and nothing is added.
+        """
+        room = room_for(len(payload))
+        while True:
+            size = min(room, limit)
+            self._reserve(size)
+            out = self._data[self.used : self.used + size]
+            try:
+                self.used += _decompress_into(codec, payload, out.data)
+                return
+            except cramjam.DecompressionError as error:
+                # A buffer that is too small and a payload that is broken look alike.
+                if room >= limit:
+                    raise Undecodable(str(error)) from error
+            room *= GROWTH
+
+    def data(self) -> Bytes:
+        """All bytes so far: uint8[used], read-only."""
+        data = self._data[: self.used]
+        data.flags.writeable = False
+        return data
+
+    def _reserve(self, more: int) -> None:
+        if self.used + more > len(self._data):
+            larger = np.empty(self.used + max(more, len(self._data)), np.uint8)
+            larger[: self.used] = self._data[: self.used]
+            self._data = larger
+
+
+def room_for(packed: int) -> int:
+    """Bytes that a payload of ``packed`` bytes is expected to have at most."""
+    return max(MIN_ROOM, USUAL_RATIO * packed)
 
 
 def _decompress_into(codec: int, payload: memoryview, out: memoryview) -> int:

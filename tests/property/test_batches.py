@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.kernels.batches import frame
 from app.kernels.batches_codecs import CODEC_LZ4 as LZ4
-from app.kernels.batches_codecs import decompress
+from app.kernels.batches_codecs import Unpacked
 from tests.reference import batches as reference
 from tests.reference.batches import HEADER, body, build, plain_lz4, rows_of, with_checksum
 
@@ -94,4 +94,6 @@ def test_large_payloads_of_blocks_that_begin_with_runs(
     data = head + TAIL[:block] + head + TAIL
     compress = [*COMPRESS[:LZ4], partial(plain_lz4, block_bytes=len(head) + block), COMPRESS[4]]
     payload = memoryview(bytes(compress[codec](data)))
-    assert decompress(codec, payload, len(data)).tobytes() == data
+    unpacked = Unpacked(0)
+    unpacked.decompress(codec, payload, len(data))
+    assert unpacked.data().tobytes() == data

@@ -9,7 +9,7 @@ from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
 from app.kernels import batches
 from app.kernels.batches import CorruptBatch, LegacyFormat, frame, scan_headers
-from app.kernels.batches_codecs import decompress
+from app.kernels.batches_codecs import Undecodable, Unpacked
 from tests.reference.batches import (
     Lost,
     Record,
@@ -208,7 +208,22 @@ def test_an_lz4_block_may_begin_with_what_reads_as_a_length() -> None:
     value = b"0" * 11 + bytes(range(256)) * 400
     payload = plain_lz4(value)
     assert int.from_bytes(payload[11:15], "little") == 77_846 < len(value)
-    assert decompress(LZ4, memoryview(payload), len(value)).tobytes() == value
+    unpacked = Unpacked(0)
+    unpacked.decompress(LZ4, memoryview(payload), len(value))
+    assert unpacked.data().tobytes() == value
+
+
+def test_payloads_stand_one_behind_the_other_however_little_room_there_was() -> None:
+    unpacked = Unpacked(10)
+    unpacked.add(np.frombuffer(b"first", np.uint8))
+    for value in (b"a" * 100_000, b"b" * 3_000_000):
+        payload = memoryview(bytes(cramjam.gzip.compress(value)))
+        with pytest.raises(Undecodable):
+            unpacked.decompress(GZIP, payload, len(value) - 1)
+        unpacked.decompress(GZIP, payload, len(value))
+    data = unpacked.data()
+    assert data.tobytes() == b"first" + b"a" * 100_000 + b"b" * 3_000_000
+    assert not data.flags.writeable
 
 
 def test_an_lz4_block_that_is_larger_than_allowed_is_reported(
