@@ -26,6 +26,7 @@ from app.agents.campaign_commands import CampaignCommands
 from app.agents.judgement import JudgementBook
 from app.agents.link_table import links_table
 from app.agents.monitor import Monitor
+from app.agents.turns import Turns
 from app.events.topics import CAMPAIGN_COMMANDS, POLICY, POPULATION, WATCHES, Topic
 from app.health import Health
 from app.kafka.clients import confluent_config
@@ -56,6 +57,7 @@ class Topology:
         self._executor = ThreadPoolExecutor(2 * settings.partitions, "checkpoint")
         # One: it is as fast as the fold it reads for, and keeps it in order.
         self._reader = ThreadPoolExecutor(1, "read-ahead")
+        turns = Turns()
         self._book = JudgementBook(default_policy())
         schemas = schema_source(settings)
         self._commands = CampaignCommands(schemas)
@@ -71,11 +73,18 @@ class Topology:
         )
         self.app = _application(settings)
         accounts = accounts_table(
-            self.app, settings, self._book, schemas, self._executor, self._reader, self.fail
+            self.app, settings, self._book, schemas, self._executor, turns, self._reader, self.fail
         )
         links = (
             links_table(
-                self.app, settings, self._book, self._commands, schemas, self._executor, self.fail
+                self.app,
+                settings,
+                self._book,
+                self._commands,
+                schemas,
+                self._executor,
+                turns,
+                self.fail,
             )
             if settings.links
             else None

@@ -23,6 +23,7 @@ from app.agents.owned_table import OwnedTable
 from app.agents.schemas import SchemasAtHand
 from app.agents.sweep import Sweep
 from app.agents.table_partition import Place
+from app.agents.turns import Turns
 from app.detection.population import EPOCH_MS
 from app.events import topics as t
 from app.events.framing import Encoder, SchemaSource
@@ -49,6 +50,7 @@ def accounts_table(
     book: JudgementBook,
     schemas: SchemaSource,
     executor: ThreadPoolExecutor,
+    turns: Turns,
     reader: ThreadPoolExecutor,
     failed: Callable[[BaseException], None],
 ) -> OwnedTable[AccountPartition]:
@@ -113,6 +115,7 @@ def accounts_table(
         inputs=[named(topic) for topic in FOLDS],
         begin=begin,
         executor=executor,
+        turns=turns,
         failed=failed,
     )
 

@@ -8,6 +8,7 @@ from. One transaction is in flight at a time; the event loop goes on folding mea
 
 import asyncio
 import time
+import zlib
 from collections.abc import Callable
 from concurrent.futures import Executor
 from typing import Protocol
@@ -16,9 +17,18 @@ import structlog
 
 from app import metrics
 from app.agents.breaker import Breaker
+from app.agents.turns import Turns
 from app.state.checkpoint import Checkpoint, CheckpointWriter
 
 log = structlog.get_logger(__name__)
+
+SPREAD = 0.2
+"""By how much of itself a partition's interval is shorter than what was asked for, at most. All of
+a worker's partitions begin at the same time, and would otherwise write at the same time for good.
+"""
+
+GOLDEN = 0.618034
+"""Multiples of the golden ratio, without their whole part, lie as far apart as they can."""
 
 
 class Source(Protocol):
@@ -66,6 +76,7 @@ class Checkpointer:
         interval: float,
         slice_rows: int,
         breaker: Breaker,
+        turns: Turns,
         failed: Callable[[BaseException], None],
     ) -> None:
         self._source = source
@@ -73,9 +84,11 @@ class Checkpointer:
         self._executor = executor
         self._table = table
         self._partition = partition
-        self._interval = interval
+        place = zlib.crc32(table.encode()) / 2**32 + GOLDEN * partition
+        self._interval = interval * (1.0 - SPREAD * (place % 1.0))
         self._slice_rows = slice_rows
         self._breaker = breaker
+        self._turns = turns
         self._failed = failed
         self._woken: float | None = None
         self._wake = asyncio.Event()
@@ -153,12 +166,14 @@ class Checkpointer:
             pass
 
     async def _full(self) -> None:
+        await self._turns.next()
         self._source.freeze()
         while True:
             checkpoint = self._source.collect(self._slice_rows)
             await self._write(checkpoint, "full")
             if checkpoint.full:
                 break
+            await self._turns.next()
         self._source.written()
         self.drained.set()
         self.drained.clear()

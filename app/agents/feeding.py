@@ -51,6 +51,7 @@ def feed(
         async for event in stream.events():
             try:
                 if lanes is None:
+                    await ownership.turns.next()
                     await take_in(event.message)
                 else:
                     await lanes.put(event.message)

@@ -141,6 +141,7 @@ class Lanes(Generic[P]):
             while lane.waiting and owned():
                 parcel = lane.waiting.popleft()
                 ahead = await parcel.read()
+                await self._ownership.turns.next()
                 if not owned():
                     break
                 await self._take(parcel.message, ahead, partial(self._hold_up, lane, parcel))

@@ -11,6 +11,7 @@ from app.agents.judgement import JudgementBook
 from app.agents.link_partition import LinkPartition, Outlets
 from app.agents.owned_table import OwnedTable
 from app.agents.table_partition import Place
+from app.agents.turns import Turns
 from app.events.framing import Encoder, SchemaSource
 from app.events.topics import CAMPAIGNS, SIGHTINGS, VERDICTS, WATCHES
 from app.settings import Settings
@@ -25,6 +26,7 @@ def links_table(
     commands: CampaignCommands,
     schemas: SchemaSource,
     executor: ThreadPoolExecutor,
+    turns: Turns,
     failed: Callable[[BaseException], None],
 ) -> OwnedTable[LinkPartition]:
     """The links table of ``app``, fed by an agent that reads sightings."""
@@ -55,6 +57,7 @@ def links_table(
         inputs=[topic],
         begin=begin,
         executor=executor,
+        turns=turns,
         failed=failed,
     )
     feed(app, topic, table.ownership, LinkPartition.sightings)

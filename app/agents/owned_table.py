@@ -13,6 +13,7 @@ from faust.types import TP
 from app.agents.breaker import Breaker
 from app.agents.ownership import Owned, Ownership, P
 from app.agents.table_partition import Place
+from app.agents.turns import Turns
 from app.events.topics import DEAD_LETTERS
 from app.kafka.clients import confluent_config
 from app.settings import Settings
@@ -47,6 +48,7 @@ class OwnedTable(Generic[P]):
         inputs: Sequence[str],
         begin: Begin[P],
         executor: ThreadPoolExecutor,
+        turns: Turns,
         failed: Callable[[BaseException], None],
     ) -> None:
         self.inputs = tuple(inputs)
@@ -74,6 +76,7 @@ class OwnedTable(Generic[P]):
             interval=settings.checkpoint_interval,
             slice_rows=settings.checkpoint_slice,
             breaker=Breaker(settings.breaker_actions_per_minute),
+            turns=turns,
             failed=failed,
         )
         self.table.fence = self.ownership.fence

@@ -15,6 +15,7 @@ from typing import Generic, Protocol, TypeVar
 from app import metrics
 from app.agents.breaker import Breaker
 from app.agents.checkpointer import Checkpointer, Source
+from app.agents.turns import Turns
 from app.state.checkpoint import CheckpointWriter
 
 
@@ -47,7 +48,7 @@ class Ownership(Generic[P]):
     """The partitions of one table that this worker owns.
 
     ``open_writer`` makes and opens a writer (blocking, called in a thread); ``begin`` makes a
-    partition's state from its recovered table.
+    partition's state from its recovered table. Their folds and checkpoints share ``turns``.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Ownership(Generic[P]):
         interval: float,
         slice_rows: int,
         breaker: Breaker,
+        turns: Turns,
         failed: Callable[[BaseException], None],
     ) -> None:
         self.table = table
@@ -70,6 +72,7 @@ class Ownership(Generic[P]):
         self._interval = interval
         self._slice_rows = slice_rows
         self._breaker = breaker
+        self.turns = turns
         self.failed = failed
         self._writers: dict[int, CheckpointWriter] = {}
 
@@ -112,6 +115,7 @@ class Ownership(Generic[P]):
                 interval=self._interval,
                 slice_rows=self._slice_rows,
                 breaker=self._breaker,
+                turns=self.turns,
                 failed=self.failed,
             )
             checkpointer.start()

@@ -6,10 +6,12 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
 
 from app.agents.breaker import Breaker
-from app.agents.checkpointer import Checkpointer
+from app.agents.checkpointer import SPREAD, Checkpointer
+from app.agents.turns import Turns
 from app.state.checkpoint import Checkpoint, CheckpointFailed
 
 NEVER = 3_600.0
@@ -74,7 +76,7 @@ class Writer:
 
 
 class Bench:
-    def __init__(self, executor: ThreadPoolExecutor, interval: float) -> None:
+    def __init__(self, executor: ThreadPoolExecutor, interval: float, number: int = 0) -> None:
         self.partition, self.writer = Partition(), Writer()
         self.failures: list[BaseException] = []
         self.on_failure: Callable[[], None] = lambda: None
@@ -83,10 +85,11 @@ class Bench:
             self.writer,  # type: ignore[arg-type]
             executor,
             table="accounts",
-            partition=0,
+            partition=number,
             interval=interval,
             slice_rows=2,
             breaker=Breaker(0),
+            turns=Turns(),
             failed=self.fail,
         )
 
@@ -108,6 +111,12 @@ class Bench:
 def executor():
     with ThreadPoolExecutor(2) as executor:
         yield executor
+
+
+def test_partitions_do_not_all_write_at_the_same_time(executor):
+    intervals = sorted(Bench(executor, 10.0, n).checkpointer._interval for n in range(8))
+    assert 10.0 * (1.0 - SPREAD) < intervals[0] <= intervals[-1] <= 10.0
+    assert min(np.diff(intervals)) > 0.1
 
 
 async def test_at_the_interval_all_is_written_in_slices_and_the_header_last(executor):

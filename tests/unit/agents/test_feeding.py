@@ -12,6 +12,7 @@ from app.agents import schemas
 from app.agents.feeding import feed, take
 from app.agents.ownership import Tenure
 from app.agents.schemas import SchemaLookups, SchemasAtHand, Wanted
+from app.agents.turns import Turns
 from app.events.framing import to_avro
 from app.events.operators import OperatorCommand
 from app.events.profiles import Profile
@@ -196,7 +197,7 @@ async def test_others_have_their_turn_between_chunks_of_a_backlog() -> None:
         topic=lambda *_, **__: None,
         agent=lambda _, name: lambda agent: agents.setdefault(name, agent),
     )
-    nobody = SimpleNamespace(get=lambda _: None, failed=pytest.fail)
+    nobody = SimpleNamespace(get=lambda _: None, failed=pytest.fail, turns=Turns())
     feed(app, "requests", nobody, lambda *_: iter(()))  # type: ignore[arg-type]
     turns = 0
     turns_before_chunks = []

@@ -9,6 +9,7 @@ import pytest
 from faust.types import TP
 
 from app.agents.lanes import Lanes
+from app.agents.turns import Turns
 
 
 class Consumer:
@@ -38,7 +39,9 @@ class Bench:
         self.slow = False
         self.ahead: list[Any] = []
         self.taken: list[tuple[int, int]] = []
-        ownership: Any = SimpleNamespace(get=self.tenures.get, failed=self.failures.append)
+        ownership: Any = SimpleNamespace(
+            get=self.tenures.get, failed=self.failures.append, turns=Turns()
+        )
         self.lanes: Lanes[Any] = Lanes(ownership, self._take, self._read, lambda: self.consumer)
 
     def _read(self, _partition: Any, message: Any) -> asyncio.Future[Any]:
@@ -169,6 +172,26 @@ async def test_messages_of_a_tenure_that_has_ended_are_dropped(bench: Bench) -> 
     await bench.put(0, 8)
     await bench.settle()
     assert len(bench.taken) == 2
+
+
+async def test_one_fold_at_a_time_and_others_have_their_turn_between(bench: Bench) -> None:
+    # Both lanes wait, with messages behind; then all may go on at once.
+    await bench.put(0, 1, 2, 3)
+    await bench.put(1, 1, 2, 3)
+    await bench.settle()
+    turns: list[int] = []
+
+    async def somebody_else() -> None:
+        while len(bench.taken) < 6:
+            turns.append(len(bench.taken))
+            await asyncio.sleep(0)
+
+    for gate in bench.gates.values():
+        gate.set()
+    await somebody_else()
+    # The first of each were being folded already.
+    assert set(turns) >= {2, 3, 4, 5}
+    assert bench.failures == []
 
 
 async def test_a_failure_ends_the_worker(bench: Bench) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from app.agents.breaker import Breaker
 from app.agents.ownership import Ownership
+from app.agents.turns import Turns
 from app.state.checkpoint import CheckpointFailed
 from tests.unit.agents.test_checkpointer import Partition, Writer
 
@@ -33,6 +34,7 @@ class Bench:
             interval=3_600,
             slice_rows=2,
             breaker=Breaker(0),
+            turns=Turns(),
             failed=self.failures.append,
         )
 
