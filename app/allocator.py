@@ -13,7 +13,8 @@ _M_MMAP_THRESHOLD = -3
 
 KEPT_BYTES = 1 << 30
 """Blocks below this come from the heap, and no less than this at its end is given back. What is
-kept is what was in use at one time, so that the peak of a worker's memory stays what it was."""
+kept was in use at one time, but not all of it at the same time: the peak of a worker that holds a
+million accounts grew by a twentieth."""
 
 
 def keep_freed_memory() -> bool:
