@@ -4,12 +4,14 @@ import asyncio
 import io
 import json
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import fastavro
 import pytest
 from faust.types import TP
 
+from app.transport.fetch_pace import FETCH_MAX_WAIT_MS, LEFT_OUT_WAIT_MS
 from tests.integration.transport_app import Reader, until
 from tests.kafka.cluster import Cluster
 
@@ -55,6 +57,18 @@ async def test_every_codec_comes_back_byte_for_byte(
             got = reader.records[TP(topic, partition)]
             assert [offset for offset, _, _ in got] == list(range(1500))
             assert [(key, value) for _, key, value in got] == records
+
+
+async def test_the_fetcher_is_kept_from_waiting(kafka: Cluster, new_topic: NewTopic) -> None:
+    async with Reader(kafka, new_topic("pace", partitions=1)).running() as reader:
+        fetcher = reader.consumer._thread._ensure_consumer()._fetcher
+        await until(
+            lambda: fetcher._fetch_max_wait_ms == FETCH_MAX_WAIT_MS, "a fetch with nothing unread"
+        )
+        fetcher._records["unread"] = None
+        fetcher._get_actions_per_node(SimpleNamespace(tps=()))
+        assert fetcher._fetch_max_wait_ms == LEFT_OUT_WAIT_MS
+        del fetcher._records["unread"]
 
 
 async def test_few_messages_carry_many_records(kafka: Cluster, new_topic: NewTopic) -> None:

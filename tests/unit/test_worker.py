@@ -27,6 +27,8 @@ STUCK = """
 
     worker.Topology = Topology
     worker.warm_up = lambda: None
+    worker.kept = []
+    worker.keep_freed_memory = lambda: worker.kept.append(None)
     worker.STOP_MARGIN_SECONDS = 0.5
     settings = load_settings(
         web_port=0, rebalance_timeout=1.0, session_timeout=1.0, heartbeat_interval=0.3
@@ -58,6 +60,10 @@ def test_one_that_stops_ends_as_it_should() -> None:
 
 def test_garbage_collection_leaves_out_what_was_there_at_the_start() -> None:
     assert run("assert __import__('gc').get_freeze_count() > 10_000").returncode == 0
+
+
+def test_freed_memory_is_kept() -> None:
+    assert run("assert worker.kept == [None]").returncode == 0
 
 
 def test_the_deadline_counts_from_the_first_start_and_can_be_cancelled() -> None:

@@ -75,10 +75,21 @@ class Writer:
         self.closed = True
 
 
+class CountedTurns(Turns):
+    def __init__(self) -> None:
+        super().__init__()
+        self.taken = 0
+
+    async def next(self) -> None:
+        await super().next()
+        self.taken += 1
+
+
 class Bench:
     def __init__(self, executor: ThreadPoolExecutor, interval: float, number: int = 0) -> None:
         self.partition, self.writer = Partition(), Writer()
         self.failures: list[BaseException] = []
+        self.turns = CountedTurns()
         self.on_failure: Callable[[], None] = lambda: None
         self.checkpointer = Checkpointer(
             self.partition,
@@ -89,7 +100,7 @@ class Bench:
             interval=interval,
             slice_rows=2,
             breaker=Breaker(0),
-            turns=Turns(),
+            turns=self.turns,
             failed=self.fail,
         )
 
@@ -127,6 +138,7 @@ async def test_at_the_interval_all_is_written_in_slices_and_the_header_last(exec
     assert await bench.close()
     assert [len(c.rows) for c in bench.writer.written] == [2, 2, 1]
     assert [c.header for c in bench.writer.written] == [None, None, b"header"]
+    assert bench.turns.taken == 3
     assert bench.partition.headers == 1
     assert bench.failures == []
 

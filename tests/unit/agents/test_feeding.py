@@ -5,6 +5,7 @@ import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -12,7 +13,6 @@ from app.agents import schemas
 from app.agents.feeding import feed, take
 from app.agents.ownership import Tenure
 from app.agents.schemas import SchemaLookups, SchemasAtHand, Wanted
-from app.agents.turns import Turns
 from app.events.framing import to_avro
 from app.events.operators import OperatorCommand
 from app.events.profiles import Profile
@@ -197,7 +197,8 @@ async def test_others_have_their_turn_between_chunks_of_a_backlog() -> None:
         topic=lambda *_, **__: None,
         agent=lambda _, name: lambda agent: agents.setdefault(name, agent),
     )
-    nobody = SimpleNamespace(get=lambda _: None, failed=pytest.fail, turns=Turns())
+    told = SimpleNamespace(next=AsyncMock())
+    nobody = SimpleNamespace(get=lambda _: None, failed=pytest.fail, turns=told)
     feed(app, "requests", nobody, lambda *_: iter(()))  # type: ignore[arg-type]
     turns = 0
     turns_before_chunks = []
@@ -217,3 +218,4 @@ async def test_others_have_their_turn_between_chunks_of_a_backlog() -> None:
     await agents["requests"](SimpleNamespace(events=backlog))
     busy.cancel()
     assert sorted(set(turns_before_chunks)) == turns_before_chunks
+    assert told.next.await_count == 3

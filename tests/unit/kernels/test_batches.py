@@ -268,6 +268,7 @@ def test_the_chunk_as_a_whole_is_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(batches, "MAX_CHUNK_BYTES", 1 << 20)
     monkeypatch.setattr(batches, "MAX_CHUNK_RECORDS", 7)
     assert framed(batch * 2) == [*EXPECTED, Lost(40, 9_000, 4)]
+    assert len(batches.frame(batch * 2, 0, check_crc=True).data) == size  # the other's are not kept
 
 
 def test_a_delete_horizon_does_not_move_timestamps() -> None:
