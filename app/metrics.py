@@ -279,7 +279,7 @@ WATCHED = _gauge(
 )
 POPULATION_ACCOUNTS = _gauge(
     "population_accounts",
-    "Active accounts in the newest population snapshot.",
+    "Accounts in the newest population snapshot, the older half of the active ones.",
     "Far from accounts active in an hour: parts are missing.",
 )
 OPERATOR_COMMANDS = _counter(

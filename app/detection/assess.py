@@ -3,7 +3,7 @@
 The evidence of a group adds up to nats, a capped log likelihood ratio of campaigns over honest
 groups. Two questions are put to it, and both must be answered. Is the group more likely than not
 part of a campaign: the prior and the nats give a probability. And would a list of all such groups
-hold few honest ones: the likelihood ratio, 0 where what speaks may not flag at all, over what it
+hold few honest ones: the likelihood ratio, 0 where nothing ties the members, over what it
 comes to in honest groups on average (``null_nats``), is an e-value, and e-BH draws the line.
 
 Groups are tested at every close, not once. So the average was taken of the highest ratio that each
@@ -20,9 +20,8 @@ together (linkage, or other links that are a campaign's already), and members mu
 campaign comes for more than honest groups do. That alone no attacker can do without; strangers who
 share cards, hide and have a client of their own may be a seller's customers, who break other rules.
 Otherwise the probability stays below what suspends. What strangers do can be all an attacker does
-and still be what a product's customers do, so behaviour alone throttles at most, and only where all
-of it speaks: a benchmark that strangers run, a prompt that has gone round or a product with even
-use is left alone.
+and still be what a product's customers do, so where nothing ties the members no link is flagged: a
+benchmark that strangers run, a prompt that has gone round or a product with even use is left alone.
 """
 
 from typing import Any, NamedTuple
@@ -34,7 +33,6 @@ from app.detection.error_control import discoveries
 from app.detection.group_evidence import (
     ASSOCIATION,
     CONCEALMENT,
-    CONDUCT,
     CONTENT,
     LINKAGE,
     RHYTHM,
@@ -70,9 +68,6 @@ campaign at every exit."""
 HINTS = 0.3
 """Share of its weight that linkage or association must bring, or no link is flagged: a product's
 customers may all ask the same kind of thing, evenly and at all hours."""
-BEHAVIOUR = (CONTENT, CONDUCT, CONCEALMENT, RHYTHM)
-FULLY = 0.9
-"""Share of its weight that each of these must bring to flag a link whose members nothing ties."""
 MOST_EXEMPT = 0.5
 """Share of exempt accounts from which a link is not flagged: it is what its contract says it is."""
 LEAST_BY_CHANCE = 5
@@ -115,9 +110,9 @@ class Assessment(NamedTuple):
     ``flagged`` bool[n]; ``probability`` float64[n], 0 where not flagged; ``campaign`` uint64[n],
     0 where not flagged; ``profile`` uint8[n, normal scores], mean normal scores as thousandths over
     four; ``nats`` float64[n], the sum; and what it was made of. ``ratio`` float64[n], the logarithm
-    of the likelihood ratio that was tested: ``nats``, or minus infinity where what speaks may not
-    flag, NaN where the link is not tested. ``suspect`` bool[n], programs whose members behave like
-    a campaign's, whether or not that is enough to flag them.
+    of the likelihood ratio that was tested: ``nats``, minus infinity where the link may not be
+    flagged, NaN where it is not tested. ``suspect`` bool[n], programs whose members behave like a
+    campaign's, whether or not that is enough to flag them.
     """
 
     flagged: npt.NDArray[np.bool_]
@@ -159,8 +154,7 @@ def assess(
     beside = evidence.nats[:, ASSOCIATION]
     likely = 0.5 + 0.5 * np.minimum(measures.voters / SURE_SHARE, 1.0)
     probability = np.where(beside > nats - beside, np.minimum(probability, likely), probability)
-    may = _may_flag(evidence.nats, weights, tied) & (measures.exempt < MOST_EXEMPT)
-    ratio = np.where(may, nats, -np.inf)
+    ratio = np.where(tied & (measures.exempt < MOST_EXEMPT), nats, -np.inf)
     flagged = np.zeros(len(rows), np.bool_)
     strata = [is_tight(rows["kind"]), *((rows["kind"] == kind) & several for kind in JUDGED)]
     for stratum in map(np.flatnonzero, strata):
@@ -251,14 +245,6 @@ def _log_odds(
             many = np.log(share / (1.0 - share)) - policy.null_nats
             log_odds[alike] = max(policy.prior_log_odds, float(many))
     return log_odds
-
-
-def _may_flag(nats: Floats, weights: Floats, tied: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Whether what speaks is of the kinds that may flag: something ties the members together, or
-    they ask, hide and never rest, all as much as can be told."""
-    behaves = _brings(nats, FULLY * weights)[:, BEHAVIOUR].all(axis=1)
-    may: npt.NDArray[np.bool_] = np.logical_or(tied, behaves)
-    return may
 
 
 def _may_suspend(

@@ -7,7 +7,9 @@ DerSimonian and Laird, "Meta-analysis in clinical trials", 1986). How much group
 with their size, for three colleagues may all do one thing and three hundred hardly ever do. Where
 groups lie and how far they spread is taken from the live ones by median and median absolute
 deviation, but only within a band around what simulated honest groups showed: a campaign that makes
-up most groups must not become the yardstick it is held against.
+up most groups must not become the yardstick it is held against. For the same reason a group that is
+a campaign's already does not count there, and others count by the square of the time for which they
+have been known.
 
 A family of evidence is as strong as its strongest measure: its log likelihood ratio rises linearly
 from ``starts_at`` to its weight at ``saturates_at``, as it does for normal measures whose mean is
@@ -147,6 +149,19 @@ def is_tight(kinds: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     return tight
 
 
+def weighted_median(values: Floats, weights: Floats) -> float:
+    """The value at which half of the weight is reached; where a value reaches just half of it, the
+    mean of it and the next, as for the plain median. ``weights`` float64[n] above 0, n at least 1.
+    """
+    order = np.argsort(values, kind="stable")
+    ordered, reached = values[order], np.cumsum(weights[order])
+    half = 0.5 * reached[-1]
+    at = int(np.searchsorted(reached, half))
+    if reached[at] == half:
+        return 0.5 * float(ordered[at] + ordered[at + 1])
+    return float(ordered[at])
+
+
 def _score_deviation(measures: GroupMeasures, score: int) -> Floats:
     values = measures.scores[:, score]
     within = WITHIN**2 / (measures.members * np.maximum(measures.trust, LEAST_RELIABILITY))
@@ -155,10 +170,12 @@ def _score_deviation(measures: GroupMeasures, score: int) -> Floats:
     for size, usual in enumerate(BETWEEN):
         mine = classes == size
         location, between = LOCATION, usual
-        if np.count_nonzero(mine) >= LEAST_GROUPS:
-            median = float(np.median(values[mine]))
-            spread = 1.4826 * float(np.median(np.abs(values[mine] - median)))
-            extra = max(spread**2 - float(np.median(within[mine])), 0.0) ** 0.5
+        known = mine & (measures.seniority > 0.0)
+        if np.count_nonzero(known) >= LEAST_GROUPS:
+            weights = measures.seniority[known]
+            median = weighted_median(values[known], weights)
+            spread = 1.4826 * weighted_median(np.abs(values[known] - median), weights)
+            extra = max(spread**2 - weighted_median(within[known], weights), 0.0) ** 0.5
             location = float(np.clip(median, LOCATION - LOCATION_BAND, LOCATION + LOCATION_BAND))
             between = float(np.clip(extra, usual * BETWEEN_BAND[0], usual * BETWEEN_BAND[1]))
         deviation[mine] = (values[mine] - location) / np.sqrt(within[mine] + between**2)
@@ -169,10 +186,10 @@ def _evenness_deviation(measures: GroupMeasures) -> Floats:
     """The lesser of two: of the logarithm of a variance between sampled members, whose own variance
     is about ``2 / (n - 1)``, and of the spread over all members and periods."""
     values = measures.evenness
-    known = values[np.isfinite(values)]
+    known = np.isfinite(values) & (measures.seniority > 0.0)
     location = EVENNESS
-    if known.size >= LEAST_GROUPS:
-        median = float(np.median(known))
+    if np.count_nonzero(known) >= LEAST_GROUPS:
+        median = weighted_median(values[known], measures.seniority[known])
         location = float(np.clip(median, EVENNESS - EVENNESS_BAND, EVENNESS + EVENNESS_BAND))
     within = 2.0 / np.maximum(measures.sampled - 1, 1)
     of_sample = (values - location) / np.sqrt(within + EVENNESS_BETWEEN**2)

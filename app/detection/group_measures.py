@@ -42,6 +42,10 @@ MOST_MEMBERS = 1e6
 LEAST_TODAY = 3.0
 """Sightings of two days without which their shares say nothing."""
 LEAST_SHARE = 0.01
+"""Share of a group's sightings with a payment method or device that the doubt in it is taken of at
+least: none at all would be doubted without bound."""
+MOST_PERIODS = 56.0
+"""Sighting periods, two weeks of them, from which a group is as senior as it can be."""
 SEVERAL = 8.0
 """Payment methods or devices in a group from which sharing them counts in full."""
 
@@ -75,7 +79,8 @@ class GroupMeasures(NamedTuple):
     sightings by accounts that cards and devices join to strangers, where many of either are behind
     them;
     ``crowding`` float64[n], doublings of members per payment method or device, whichever is more,
-    where the group has several of them.
+    where the group has several of them; ``seniority`` float64[n], how much the group says of what
+    honest ones are like.
     """
 
     members: Floats
@@ -92,6 +97,7 @@ class GroupMeasures(NamedTuple):
     webbed: Floats
     ringed: Floats
     crowding: Floats
+    seniority: Floats
 
 
 def measure_groups(rows: npt.NDArray[Any]) -> GroupMeasures:
@@ -120,6 +126,7 @@ def measure_groups(rows: npt.NDArray[Any]) -> GroupMeasures:
         webbed=np.maximum(rows["webbed"].sum(axis=1, dtype=np.float64) - STRAYS, 0.0) / sightings,
         ringed=_ringed(rows, members, counts, sightings),
         crowding=_crowding(rows, members, counts, sightings),
+        seniority=_seniority(rows),
     )
 
 
@@ -131,6 +138,17 @@ def _members(rows: npt.NDArray[Any], sampled: npt.NDArray[np.int64]) -> Floats:
     # A sketch that is full to the brim has seen more than it can count.
     members[full] = np.clip(estimated, SAMPLE, MOST_MEMBERS)
     return members
+
+
+def _seniority(rows: npt.NDArray[Any]) -> Floats:
+    """The square of the sighting periods for which a group has been known, two weeks at most; 0
+    while it is, or is remembered as, a campaign's.
+
+    All links of a campaign appear with it, and may be most of what is there.
+    """
+    periods = rows["last_epoch"].astype(np.float64) - rows["first_epoch"] + 1.0
+    seniority: Floats = np.square(np.clip(periods, 1.0, MOST_PERIODS))
+    return np.where(rows["campaign"] != 0, 0.0, seniority)
 
 
 def _today(rows: npt.NDArray[Any]) -> Floats:

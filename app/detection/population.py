@@ -1,8 +1,9 @@
 """Population snapshots: what every worker compares accounts with.
 
-At the end of an epoch each partition publishes one part, the sketch of its own active accounts.
-A snapshot is the sum of the parts of one epoch. It judges from one epoch after the newest end that
-any partition had published when it was whole, so that nobody has judged without it what it judges.
+At the end of an epoch each partition publishes one part, the sketch of the older half of its active
+accounts. A snapshot is the sum of the parts of one epoch. It judges from one epoch after the newest
+end that any partition had published when it was whole, so that nobody has judged without it what it
+judges.
 """
 
 import math
@@ -47,7 +48,7 @@ accounts fraudulent a normal population's location comes out 0.4 deviations too 
 class Snapshot:
     """A population, whole.
 
-    ``number`` of its epoch; ``starts`` event time (ms) from which it judges; ``accounts`` active in
+    ``number`` of its epoch; ``starts`` event time (ms) from which it judges; ``accounts`` in
     it; ``quantiles`` float64[FEATURES, len(LEVELS)], NaN for a feature nobody had; ``mix``
     float64[len(TASKS)], mean task shares.
     """

@@ -24,7 +24,9 @@ class PopulationPart(Record):
     starts: Millis = Field(
         description="Event time from which the snapshot may judge, if it is whole by then."
     )
-    accounts: Count = Field(description="Active accounts in the sketch.")
+    accounts: Count = Field(
+        description="Accounts in the sketch: the older half of the active ones."
+    )
     sketches: dict[str, list[Total]] = Field(
         description="Per feature, the accounts in each bin; bins are those of the detector version."
     )

@@ -4,7 +4,8 @@ A mistake in a policy or in the input must not take down a platform's customers.
 reached the guards trip: for a while every action that would limit an account goes to shadow, and
 an alarm rings. Releases always pass. The counters are an ``int64[WIDTH]`` array that lives in the
 partition's header, so a restart neither forgets nor repeats an action. Minutes and hours are those
-of the newest request seen, so a late request counts where the clock stands.
+of the newest request seen, so a late request counts where the clock stands. A limit that has lapsed
+and is put on the same account again within a day is none of the new ones (see ``ladder.py``).
 
 A confirmed campaign may deserve more actions at once than the limits allow, and that is no sign of
 a mistake: its members wait their turn instead of tripping the guards (see ``stage``).

@@ -44,6 +44,9 @@ from app.state.layout import (
     ACTOR_DETECTOR,
 )
 
+AGAIN_MS = 86_400_000
+"""An account on whom a limit that has lapsed is put again within a day is not newly limited."""
+
 _MOVED = -1  # beside the GUARD_* codes, which say that it did not
 
 
@@ -143,11 +146,14 @@ def _walk(
     outcome = GUARD_QUIET
     if wanted > held:
         if wanted >= ACTION_THROTTLE and not turn.shadow:
-            if cause == CAUSE_CAMPAIGN and guards_open(guards, now):
-                if not stage(guards, now, policy):
-                    wanted = held
-            else:
-                outcome = _pass_guards(guards, now, policy)
+            if not guards_open(guards, now):
+                outcome = GUARD_DIVERTED
+            elif not _is_again(standing, now, wanted):
+                if cause == CAUSE_CAMPAIGN:
+                    if not stage(guards, now, policy):
+                        wanted = held
+                elif not admit(guards, now, policy):
+                    outcome = GUARD_TRIPPED
         if outcome == GUARD_QUIET and wanted > held:
             return _issue(row, standing, turn, wanted, cause, policy, decision)
     if held < ACTION_THROTTLE:
@@ -168,12 +174,12 @@ def _walk(
 
 
 @lean_kernel
-def _pass_guards(guards: Guards, now: Int, policy: Floats) -> Int:
-    if not guards_open(guards, now):
-        return GUARD_DIVERTED
-    if not admit(guards, now, policy):
-        return GUARD_TRIPPED
-    return GUARD_QUIET
+def _is_again(standing: Record, now: Int, wanted: Int) -> Bool:
+    """Whether ``standing`` was on the step ``wanted`` until less than ``AGAIN_MS`` ago: then the
+    guards have counted the account, and it is not newly limited. A quiet account does not ask in
+    time to renew its throttle, and would use up what others of its campaign wait for."""
+    lapsed = standing["expires_at"]
+    return standing["action"] == wanted and 0 < lapsed <= now < lapsed + AGAIN_MS
 
 
 @lean_kernel

@@ -2,6 +2,11 @@
 
 A sketch is one histogram of fixed bins per feature. Counts are integers and bins never move, so
 sketches of partitions merge by addition, in any order, to the same result everywhere.
+
+A campaign may be most of what is active on a small platform, and must not become the yardstick that
+it is held against. So whom a campaign is believed to hold does not speak for the population, and of
+the others only the older half does: accounts that a campaign opens are new, and those that it buys
+ready-made cost more.
 """
 
 import math
@@ -31,7 +36,7 @@ from app.kernels.features import (
     weight_at,
 )
 from app.kernels.standing import action_in_force
-from app.state.layout import ACTION_THROTTLE, FLAG_STUB, TASKS
+from app.state.layout import ACTION_THROTTLE, FLAG_PROFILE, FLAG_STUB, TASKS
 
 BINS = 128
 
@@ -47,6 +52,13 @@ LEAST_SAMPLE = 8.0
 One request alone has shares of 0 or 1 only, and there are many such accounts: they would pull every
 distribution to its ends. Volume counts from the first request.
 """
+
+WEEK_MS = 7 * 86_400_000
+LEAST_OLDER = 0.25
+"""Share of the population that is enough to speak for all of it."""
+
+BELIEVED = 0.5
+"""Probability of belonging to a campaign from which an account does not speak for the others."""
 
 SHARE_UNIT = 1000
 """Task shares are summed in thousandths, so that sums are integers."""
@@ -77,10 +89,11 @@ def bin_of(f: Int, value: float) -> Int:
 
 @lean_kernel
 def in_population(row: Record, now: Int) -> bool:
-    """Whether ``row`` speaks for the population as of ``now`` (ms).
+    """Whether ``row`` belongs to the population as of ``now`` (ms).
 
-    Limited accounts do not: whoever is believed to abuse would teach that abuse is common. It is
-    what makes a flood of abuse stand out the more, the more of it has been found.
+    Limited accounts and members of campaigns do not: whoever is believed to abuse would teach that
+    abuse is common. It is what makes a flood of abuse stand out the more, the more of it has been
+    found. Members leave when they are found, for it may take the guards a day to limit them all.
     """
     return (
         row["id_length"] > 0
@@ -88,7 +101,51 @@ def in_population(row: Record, now: Int) -> bool:
         and row["events"] > 0
         and now - row["last_ts"] < ACTIVE_MS
         and action_in_force(row["live"], now) < ACTION_THROTTLE
+        and row["campaign_probability"] < BELIEVED
     )
+
+
+@lean_kernel
+def known_since(row: Record) -> Int:
+    """The week, since the Unix epoch, from which the account is known: of its creation or, where no
+    profile has told of one, of its first request.
+
+    Among accounts that all begin to be watched at once the busiest are seen first, and are no
+    older: hence weeks.
+    """
+    first = np.int64(row["first_ts"])
+    if row["flags"] & FLAG_PROFILE and row["created_at"] > 0:
+        first = min(np.int64(row["created_at"]), first)
+    return first // WEEK_MS
+
+
+@kernel
+def older_half(rows: Any, used: Int, now: Int) -> Int:
+    """The latest week of ``known_since`` among the older half of the population in ``rows[:used]``
+    as of ``now`` (ms).
+
+    Of those of one week all speak or none: the week in which the half is reached is left out if
+    the weeks before it have ``LEAST_OLDER`` of the population. So a campaign whose accounts all
+    appear at once does not speak, and where everybody appears at once, everybody does.
+    """
+    since = np.empty(used, np.int64)
+    count = 0
+    for i in range(used):
+        if in_population(rows[i], now):
+            since[count] = known_since(rows[i])
+            count += 1
+    if count == 0:
+        return np.int64(0)
+    middle = np.partition(since[:count], (count - 1) // 2)[(count - 1) // 2]
+    older = np.count_nonzero(since[:count] < middle)
+    return np.int64(middle - 1 if older >= LEAST_OLDER * count else middle)
+
+
+@lean_kernel
+def speaks(row: Record, now: Int, latest: Int) -> bool:
+    """Whether ``row`` speaks for the population as of ``now`` (ms): it belongs to it, and is known
+    since the week ``latest`` at the latest."""
+    return in_population(row, now) and known_since(row) <= latest
 
 
 @kernel
@@ -99,35 +156,37 @@ def sketch_population(
     histogram: npt.NDArray[np.int64],
     shares: npt.NDArray[np.int64],
 ) -> Int:
-    """Sketch the accounts among ``rows[:used]`` that are active as of ``now`` (ms).
+    """Sketch the older half of the accounts among ``rows[:used]`` that are active as of ``now``
+    (ms).
 
     ``rows`` structured array of ``ACCOUNT``, free rows included. Writes ``histogram``
     int64[FEATURES, BINS], the accounts in each bin, and ``shares`` int64[len(TASKS)], the sum of
-    the accounts' task shares in thousandths. Returns the number of active accounts. The content
+    the accounts' task shares in thousandths. Returns how many accounts were sketched. The content
     feature is measured against the partition's own mean task shares, so that the sketch is a
     function of the rows alone.
     """
     histogram[:] = 0
     shares[:] = 0
+    latest = older_half(rows, used, now)
     for i in range(used):
         row = rows[i]
-        if in_population(row, now) and weight_at(row, now) >= LEAST_SAMPLE:
+        if speaks(row, now, latest) and weight_at(row, now) >= LEAST_SAMPLE:
             _add_shares(row["tasks"], shares)
     mix = np.empty(len(TASKS), np.float64)
     mean_shares(shares, mix)
     features = np.empty(FEATURES, np.float64)
-    active = np.int64(0)
+    sketched = np.int64(0)
     for i in range(used):
         row = rows[i]
-        if not in_population(row, now):
+        if not speaks(row, now, latest):
             continue
-        active += 1
+        sketched += 1
         extract_features(row, now, mix, features)
         settled = weight_at(row, now) >= LEAST_SAMPLE
         for f in range(FEATURES):
             if not math.isnan(features[f]) and (settled or FAMILY_OF[f] == VOLUME):
                 histogram[f, bin_of(f, features[f])] += 1
-    return active
+    return sketched
 
 
 @lean_kernel

@@ -21,7 +21,7 @@ from app.kernels.population import BINS, HIGH, LOW, bin_of, sketch_population
 from app.kernels.regimes import LEVELS, regime_at
 from app.policy.document import PolicyDocument
 from app.policy.regimes import build_regimes
-from app.state.layout import ACCOUNT, ACTIONS, FLAG_STUB, TASKS
+from app.state.layout import ACCOUNT, ACTIONS, FLAG_PROFILE, FLAG_STUB, TASKS
 from tests.reference.population import sketch_of
 from tests.reference.portraits import DISTILLER, HOUR, ORDINARY, paint
 from tests.reference.requests import START
@@ -46,6 +46,10 @@ def rows(draw: st.DrawFn) -> np.ndarray:
         row["id_length"] = rng.integers(0, 5)
         row["flags"] = FLAG_STUB if rng.random() < 0.1 else 0
         row["events"] *= rng.random() < 0.9
+        row["first_ts"] = NOW - int(rng.integers(1, 40)) * 24 * HOUR
+        row["created_at"] = rng.choice([0, NOW - int(rng.integers(1, 80)) * 24 * HOUR])
+        row["flags"] |= FLAG_PROFILE if rng.random() < 0.6 else 0
+        row["campaign_probability"] = rng.choice([0.0, 0.0, 0.0, 0.49, 0.5, 0.97])
         if rng.random() < 0.2:
             row["live"]["action"] = rng.integers(0, len(ACTIONS))
             row["live"]["expires_at"] = rng.choice([0, NOW, NOW + 1])

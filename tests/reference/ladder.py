@@ -160,8 +160,12 @@ class Ladder:
             cause = "campaign" if by_campaign > deserved else "evidence"
             waits = False
             if live and wanted >= 2:
+                lapsed = standing.expires_at
+                again = standing.action == STEPS[wanted] and 0 < lapsed <= now < lapsed + 24 * HOUR
                 if not self.guards.open(now):
                     guard = "diverted"
+                elif again:
+                    pass
                 elif cause == "campaign":
                     waits = not self.guards.count(now, policy, 0.5)
                 elif not self.guards.admit(now, policy):

@@ -7,15 +7,28 @@ import numpy as np
 
 from app.detection.features import FEATURES
 from app.kernels.features import extract_features
-from app.state.layout import ACTION_SUSPEND, ACTION_THROTTLE, FLAG_STUB, HORIZONS_MS, TASKS
+from app.state.layout import (
+    ACTION_SUSPEND,
+    ACTION_THROTTLE,
+    FLAG_PROFILE,
+    FLAG_STUB,
+    HORIZONS_MS,
+    TASKS,
+)
 
 DAY = 86_400_000
 TICK = 10_000
 
 
 def sketch_of(rows: Any, now: int) -> tuple[int, dict[str, list[float]], list[int]]:
-    """(active accounts, values of each feature, task shares summed in thousandths)."""
-    active = [row for row in rows if _counts(row, now)]
+    """(accounts that speak, values of each feature, task shares summed in thousandths)."""
+    known = [row for row in rows if _counts(row, now)]
+    weeks = sorted(map(_known_since, known))
+    middle = weeks[(len(weeks) - 1) // 2] if weeks else 0
+    older = [row for row in known if _known_since(row) < middle]
+    active = older
+    if len(older) < 0.25 * len(known):
+        active = [row for row in known if _known_since(row) <= middle]
     settled = [row for row in active if _requests(row, now) >= 8]
     parts = [
         [task / sum(row["tasks"].tolist()) for task in row["tasks"].tolist()] for row in settled
@@ -43,7 +56,13 @@ def _counts(row: Any, now: int) -> bool:
         and row["events"] > 0
         and now - row["last_ts"] < DAY
         and not limited
+        and row["campaign_probability"] < 0.5
     )
+
+
+def _known_since(row: Any) -> int:
+    told = [int(row["created_at"])] if row["flags"] & FLAG_PROFILE and row["created_at"] > 0 else []
+    return min([int(row["first_ts"]), *told]) // (7 * DAY)
 
 
 def _requests(row: Any, now: int) -> float:

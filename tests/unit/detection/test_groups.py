@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.detection.assess import Assessment, assess
 from app.detection.group_evidence import (
@@ -19,6 +21,7 @@ from app.detection.group_evidence import (
     MOST_OF_RINGED,
     MOST_OF_WEB,
     weigh_groups,
+    weighted_median,
 )
 from app.detection.group_measures import measure_groups
 from app.detection.group_text import explain_group
@@ -199,6 +202,36 @@ def test_most_of_a_kind_may_be_the_campaigns() -> None:
     assert not judged.flagged[:40].any()
 
 
+def test_what_has_just_appeared_or_is_a_campaigns_is_no_yardstick() -> None:
+    """Even where ten campaigns' programs stand beside each honest one."""
+    extracting = group(scores=EXTRACTING)
+    rows = world(*crowd(count=30), *[extracting] * 300)
+    rows["first_epoch"], rows["last_epoch"] = EPOCH - 56, EPOCH
+
+    def content() -> float:
+        judged = assess(rows, np.arange(1, len(rows) + 1, dtype=np.uint64), EPOCH, POLICY)
+        return float(judged.evidence.deviations[-1, CONTENT])
+
+    as_old = content()
+    rows["first_epoch"][30:] = EPOCH - 4
+    young = content()
+    rows["first_epoch"][30:] = EPOCH - 56
+    rows["campaign"][30:] = 1
+    held = content()
+    rows = rows[[*range(30), -1]]
+    alone = content()
+    assert as_old + 0.5 < young
+    assert young == pytest.approx(alone, abs=0.1)
+    assert held == pytest.approx(alone, abs=0.1)
+
+
+@given(st.lists(st.tuples(st.integers(-5, 5), st.integers(1, 4)), min_size=1, max_size=30))
+def test_a_weight_counts_a_value_so_often(weighed: list[tuple[int, int]]) -> None:
+    values, weights = (np.array(column, np.float64) for column in zip(*weighed, strict=True))
+    repeated = np.repeat(values, weights.astype(int))
+    assert weighted_median(values, weights) == np.median(repeated)
+
+
 def test_an_honest_trait_alone_flags_nobody() -> None:
     for traits in (
         {"loads": EVEN},
@@ -358,15 +391,11 @@ def test_what_too_many_share_says_nothing_of_who_belongs(kind: int) -> None:
     assert not judge(*crowd(), campaigns(kind=kind, scores=EXTRACTING_IN_HIDING)).flagged[-1]
 
 
-def test_behaviour_alone_throttles_at_most_and_only_all_of_it() -> None:
-    whole = group(loads=EVEN, scores=EXTRACTING_IN_HIDING)
-    judged = judge(*crowd(), whole)
-    assert judged.flagged[-1]
-    assert judged.probability[-1] <= POLICY.suspend_below
-    for trait in ("elicitation", "openings", "active_hours"):
-        less = {**EXTRACTING_IN_HIDING, "capabilities": 0.0, trait: 0.0}
-        judged = judge(*crowd(), group(loads=EVEN, scores=less, created=[1_000] * 10))
-        assert not judged.flagged[-1], trait
+def test_what_strangers_do_flags_none_whom_nothing_ties() -> None:
+    whole = judge(*crowd(), group(loads=EVEN, scores=EXTRACTING_IN_HIDING, created=[1_000] * 10))
+    assert whole.nats[-1] > 10.0
+    assert not whole.flagged[-1]
+    assert whole.suspect[-1]
 
 
 def test_a_products_customers_have_one_program_and_a_campaigns_several() -> None:

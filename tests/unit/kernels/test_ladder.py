@@ -312,6 +312,41 @@ def test_guards_trip_divert_and_recover() -> None:
     assert accounts[3].decision["shadow"] == 0
 
 
+def test_a_limit_that_lapsed_today_is_not_a_new_one() -> None:
+    """Quiet accounts do not ask in time to renew a throttle: put on them again, it takes no other
+    account's turn."""
+    account = Account(guards={"actions_per_minute": 1e6, "least_per_hour": 1_000.0})
+    account.row["campaign"], account.row["campaign_probability"] = 0xC0FFEE, 0.92
+
+    def counted() -> int:
+        return int(account.guards[g.HOUR_ACTIONS])
+
+    assert account.ask(**ORDINARY) == ACTION_THROTTLE
+    assert counted() == 1
+    account.guards[g.HOUR_ACTIONS] = 0
+    assert account.ask(6.5, **ORDINARY) == ACTION_THROTTLE
+    assert counted() == 0
+    assert account.decision["cause"] == CAUSE_CAMPAIGN
+    account.row["campaign_probability"] = 0.99
+    assert account.ask(6.5, **ORDINARY) == ACTION_SUSPEND
+    assert counted() == 1
+    account.row["campaign_probability"] = 0.92
+    account.row["live"]["action"] = ACTION_THROTTLE
+    account.row["live"]["expires_at"] = account.now
+    account.guards[g.HOUR_ACTIONS] = 0
+    assert account.ask(24.0, **ORDINARY) == ACTION_THROTTLE
+    assert counted() == 1
+
+
+def test_tripped_guards_hold_back_what_lapsed_today_too() -> None:
+    account = Account()
+    assert account.ask(**SUSPECT) == ACTION_THROTTLE
+    account.guards[g.TRIPPED_UNTIL] = account.now + 100 * HOUR
+    assert account.ask(6.5, **SUSPECT) == ACTION_THROTTLE
+    assert account.decision["shadow"] == 1
+    assert account.decision["guard"] == GUARD_DIVERTED
+
+
 def test_guards_never_hold_a_release_back() -> None:
     account = Account()
     account.ask(**SUSPECT)

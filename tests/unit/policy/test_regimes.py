@@ -58,7 +58,7 @@ def test_a_snapshot_judges_from_its_start_until_a_newer_one_or_its_end() -> None
 
 
 def test_a_snapshot_of_too_few_accounts_is_passed_over() -> None:
-    snapshots = [snapshot(5, FIRST), snapshot(6, FIRST + HOUR, accounts=199)]
+    snapshots = [snapshot(5, FIRST), snapshot(6, FIRST + HOUR, accounts=99)]
     regimes = build_regimes([PolicyDocument()], snapshots)
     assert regimes.snapshot[regime_at(regimes, FIRST + 2 * HOUR)] == 5
 
