@@ -91,8 +91,8 @@ class Sweep:
     def close(self, store: ColumnStore, state: Partition, ts: int, judgement: Judgement) -> None:
         """Close the ledger's epoch, for a request of event time ``ts`` begins a later one."""
         epoch = int(state.ledger[l.EPOCH])
-        part = self._sketch(store, epoch, int(state.ledger[l.WATERMARK]))
-        state.guards[g.ACTIVE] = part.accounts
+        active, part = self._sketch(store, epoch, int(state.ledger[l.WATERMARK]))
+        state.guards[g.ACTIVE] = active
         if self.published is None or epoch > self.published:
             self.published = epoch
             self._parts.append(part)
@@ -105,18 +105,19 @@ class Sweep:
                 self._completed = ts // self.period_ms - 1
             self._expire(store, ts, judgement)
 
-    def _sketch(self, store: ColumnStore, epoch: int, now: int) -> PopulationPart:
+    def _sketch(self, store: ColumnStore, epoch: int, now: int) -> tuple[int, PopulationPart]:
+        """How many accounts were active in the day before ``now`` (ms), and the epoch's part."""
         views = store.views()
         histogram = np.empty((FEATURES, BINS), np.int64)
         shares = np.empty(len(TASKS), np.int64)
         used = int(views.counts[v.ROWS_USED])
-        accounts = sketch_population(views.rows, used, now, histogram, shares)
-        return make_part(
+        active, sketched = sketch_population(views.rows, used, now, histogram, shares)
+        return int(active), make_part(
             number=epoch,
             partition=self._partition,
             partitions=self._partitions,
             epoch_ms=self.epoch_ms,
-            accounts=int(accounts),
+            accounts=int(sketched),
             histogram=histogram,
             shares=shares,
         )

@@ -88,6 +88,17 @@ def bin_of(f: Int, value: float) -> Int:
 
 
 @lean_kernel
+def is_active(row: Record, now: Int) -> bool:
+    """Whether ``row`` is an account that has sent a request in the day before ``now`` (ms)."""
+    return (
+        row["id_length"] > 0
+        and not row["flags"] & FLAG_STUB
+        and row["events"] > 0
+        and now - row["last_ts"] < ACTIVE_MS
+    )
+
+
+@lean_kernel
 def in_population(row: Record, now: Int) -> bool:
     """Whether ``row`` belongs to the population as of ``now`` (ms).
 
@@ -96,10 +107,7 @@ def in_population(row: Record, now: Int) -> bool:
     found. Members leave when they are found, for it may take the guards a day to limit them all.
     """
     return (
-        row["id_length"] > 0
-        and not row["flags"] & FLAG_STUB
-        and row["events"] > 0
-        and now - row["last_ts"] < ACTIVE_MS
+        is_active(row, now)
         and action_in_force(row["live"], now) < ACTION_THROTTLE
         and row["campaign_probability"] < BELIEVED
     )
@@ -155,15 +163,15 @@ def sketch_population(
     now: Int,
     histogram: npt.NDArray[np.int64],
     shares: npt.NDArray[np.int64],
-) -> Int:
+) -> tuple[Int, Int]:
     """Sketch the older half of the accounts among ``rows[:used]`` that are active as of ``now``
     (ms).
 
     ``rows`` structured array of ``ACCOUNT``, free rows included. Writes ``histogram``
     int64[FEATURES, BINS], the accounts in each bin, and ``shares`` int64[len(TASKS)], the sum of
-    the accounts' task shares in thousandths. Returns how many accounts were sketched. The content
-    feature is measured against the partition's own mean task shares, so that the sketch is a
-    function of the rows alone.
+    the accounts' task shares in thousandths. Returns how many accounts are active, and how many of
+    them were sketched. The content feature is measured against the partition's own mean task
+    shares, so that the sketch is a function of the rows alone.
     """
     histogram[:] = 0
     shares[:] = 0
@@ -175,9 +183,11 @@ def sketch_population(
     mix = np.empty(len(TASKS), np.float64)
     mean_shares(shares, mix)
     features = np.empty(FEATURES, np.float64)
+    active = np.int64(0)
     sketched = np.int64(0)
     for i in range(used):
         row = rows[i]
+        active += is_active(row, now)
         if not speaks(row, now, latest):
             continue
         sketched += 1
@@ -186,7 +196,7 @@ def sketch_population(
         for f in range(FEATURES):
             if not math.isnan(features[f]) and (settled or FAMILY_OF[f] == VOLUME):
                 histogram[f, bin_of(f, features[f])] += 1
-    return sketched
+    return active, sketched
 
 
 @lean_kernel

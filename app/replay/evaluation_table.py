@@ -27,12 +27,12 @@ TUNING_SEEDS = tuple(range(1, 8))
 NULL_SEEDS = (8, 9)
 """Held back from tuning: what honest groups come to is fitted on them."""
 SHARES = (100.0, 50.0, 25.0, 10.0, 5.0)
-GATED_SEEDS = (701, 702, 703)
-LADDER_SEED = 704
+GATED_SEEDS = (801, 802, 803)
+LADDER_SEED = 804
 """Of the first other rung; each has a world of its own."""
-BENIGN_SEEDS = (721, 722, 723)
-LATENCY_SEED = 731
-ABLATION_SEED = 741
+BENIGN_SEEDS = (821, 822, 823)
+LATENCY_SEED = 831
+ABLATION_SEED = 841
 LATENCY_SCALES = (0.02, 0.1, 1.0)
 """500, 2,500 and 25,000 accounts: pooled evidence grows with the campaign."""
 ABLATED = ((), ("evidence",), ("groups",), *((f"groups.{name}",) for name in GROUP_FAMILIES))

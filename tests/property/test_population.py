@@ -56,21 +56,21 @@ def rows(draw: st.DrawFn) -> np.ndarray:
     return made
 
 
-def sketched(made: np.ndarray) -> tuple[int, np.ndarray, np.ndarray]:
+def sketched(made: np.ndarray) -> tuple[tuple[int, int], np.ndarray, np.ndarray]:
     histogram = np.full((len(FEATURES), BINS), 7, np.int64)
     shares = np.full(len(TASKS), 7, np.int64)
-    active = sketch_population(made, len(made), NOW, histogram, shares)
-    return int(active), histogram, shares
+    active, spoke = sketch_population(made, len(made), NOW, histogram, shares)
+    return (int(active), int(spoke)), histogram, shares
 
 
 def part_of(made: np.ndarray, number: int, partition: int, partitions: int) -> PopulationPart:
-    active, histogram, shares = sketched(made)
+    (_, spoke), histogram, shares = sketched(made)
     return make_part(
         number=number,
         partition=partition,
         partitions=partitions,
         epoch_ms=HOURLY,
-        accounts=active,
+        accounts=spoke,
         histogram=histogram,
         shares=shares,
     )
@@ -79,9 +79,9 @@ def part_of(made: np.ndarray, number: int, partition: int, partitions: int) -> P
 @settings(max_examples=60, deadline=None)
 @given(rows())
 def test_a_sketch_counts_the_accounts_it_should(made: np.ndarray) -> None:
-    active, histogram, shares = sketched(made)
-    expected_active, values, expected_shares = sketch_of(made, NOW)
-    assert active == expected_active
+    counted, histogram, shares = sketched(made)
+    expected, values, expected_shares = sketch_of(made, NOW)
+    assert counted == expected
     assert shares.tolist() == expected_shares
     for f, feature in enumerate(FEATURES):
         expected = np.zeros(BINS, np.int64)

@@ -20,8 +20,9 @@ DAY = 86_400_000
 TICK = 10_000
 
 
-def sketch_of(rows: Any, now: int) -> tuple[int, dict[str, list[float]], list[int]]:
-    """(accounts that speak, values of each feature, task shares summed in thousandths)."""
+def sketch_of(rows: Any, now: int) -> tuple[tuple[int, int], dict[str, list[float]], list[int]]:
+    """((active accounts, those that speak), values of each feature, summed task shares in
+    thousandths)."""
     known = [row for row in rows if _counts(row, now)]
     weeks = sorted(map(_known_since, known))
     middle = weeks[(len(weeks) - 1) // 2] if weeks else 0
@@ -43,20 +44,22 @@ def sketch_of(rows: Any, now: int) -> tuple[int, dict[str, list[float]], list[in
         for feature, value in zip(FEATURES, out.tolist(), strict=True):
             if not math.isnan(value) and (row in settled or feature.evidence == "volume"):
                 values[feature.name].append(value)
-    return len(active), values, shares
+    return (sum(_is_active(row, now) for row in rows), len(active)), values, shares
 
 
 def _counts(row: Any, now: int) -> bool:
     live = row["live"]
     lapsed = 0 < live["expires_at"] <= now
     limited = live["action"] in (ACTION_THROTTLE, ACTION_SUSPEND) and not lapsed
+    return _is_active(row, now) and not limited and row["campaign_probability"] < 0.5
+
+
+def _is_active(row: Any, now: int) -> bool:
     return bool(
         row["id_length"] > 0
         and not row["flags"] & FLAG_STUB
         and row["events"] > 0
         and now - row["last_ts"] < DAY
-        and not limited
-        and row["campaign_probability"] < 0.5
     )
 
 

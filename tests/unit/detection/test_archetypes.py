@@ -82,7 +82,7 @@ def run(count: int, distillers: int, seed: int) -> Result:
             taken = {ACTION_THROTTLE: result.throttled, ACTION_SUSPEND: result.suspended}
             if decision["action"] in taken:
                 taken[decision["action"]].setdefault(int(decision["slot"]), int(decision["record"]))
-        active = sketch_population(rows, len(rows), end, histogram, shares)
+        _, active = sketch_population(rows, len(rows), end, histogram, shares)
         guards[g.ACTIVE] = active
         part = make_part(
             number=epoch,

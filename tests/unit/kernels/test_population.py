@@ -34,11 +34,12 @@ def people(count: int, look: dict[str, float], *, age_days: float | None, seen_d
 
 
 def median_of(*groups: Any) -> tuple[int, float]:
-    """How many accounts speak, and the median of what they elicit."""
+    """How many accounts speak, and the median of what they elicit; all of them are active."""
     rows = np.concatenate(groups)
     histogram = np.zeros((len(FEATURES), BINS), np.int64)
     shares = np.zeros(len(TASKS), np.int64)
-    spoke = sketch_population(rows, len(rows), NOW, histogram, shares)
+    active, spoke = sketch_population(rows, len(rows), NOW, histogram, shares)
+    assert active == len(rows)  # what guards allow is a share of these, whoever speaks
     return int(spoke), float(quantiles_of(histogram)[ELICITATION, MEDIAN])
 
 
