@@ -127,11 +127,12 @@ def load_test(count: int, world: World, rng: np.random.Generator) -> Group:
 def public_benchmark(count: int, world: World, rng: np.random.Generator) -> Group:
     """Hard negative: unrelated accounts whose pipelines run one public benchmark every night.
 
-    A benchmark has one prompt template and a finite set of questions, asked word for word by all
-    who run it: the same SimHashes under the same template, for reasoning, from many strangers.
+    A benchmark has one prompt template, or one for each subject, and a finite set of questions,
+    asked word for word by all who run it: the same SimHashes under the same templates, for
+    reasoning, from tens to hundreds of strangers.
     """
     accounts = world.residents(count, rng, pays=0.95)
-    suite = teams(rng, count, 40.0, 0.9)
+    suite = teams(rng, count, 40.0, 0.9, share=0.4)
     suites = int(suite[-1]) + 1
     accounts["tier"] = rng.choice([TIER["individual"], TIER["team"], TIER["research"]], count)
     usual = world.habits(accounts, rng)
@@ -151,9 +152,13 @@ def public_benchmark(count: int, world: World, rng: np.random.Generator) -> Grou
     run["requests_per_day"] = run["session_size"]
     run["gap_ms"], run["gap_cv"] = np.exp(rng.uniform(np.log(500), np.log(8_000), count)), 0.5
     run["multi_turn"], run["popular"], run["flips"] = False, 0.0, 6
-    run["program"] = (world.add_programs(suites, temperature=0.0) + suite)[:, None]
     subjects = rng.integers(1, 9, suites)
     ends = np.cumsum(subjects)
+    each = rng.random(suites) < 0.5
+    programs = np.where(each, subjects, 1)
+    begin = np.cumsum(programs) - programs
+    run["templated"] = each[suite]
+    run["program"] = (world.add_programs(int(programs.sum()), temperature=0.0) + begin)[suite, None]
     run["family"] = (world.new("family", int(ends[-1])) + ends - subjects)[suite]
     run["families"] = subjects[suite]
     questions = np.exp(rng.uniform(np.log(80), np.log(2_000), suites))

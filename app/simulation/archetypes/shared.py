@@ -87,11 +87,12 @@ def multilingual_product(count: int, world: World, rng: np.random.Generator) -> 
 def niche_product(count: int, world: World, rng: np.random.Generator) -> Group:
     """Hard negative: a small product that customers use with accounts of their own, and evenly.
 
-    5 to 300 strangers, one program and client, a few prompt families, much the same volume each.
-    A third of these products code, calculate or reason.
+    5 to 300 strangers, one client, a few prompt families, much the same volume each. A third of
+    these products code, calculate or reason. A third have a program for each kind of question, as
+    one that plans, one that answers and one that checks; the others have one for all.
     """
     accounts = world.residents(count, rng, pays=0.9)
-    product = teams(rng, count, 25.0, 1.0, least=5, most=300)
+    product = teams(rng, count, 25.0, 1.0, least=5, most=300, share=0.4)
     products = int(product[-1]) + 1
     # Its customers came one after the other since it opened; it may have opened just now.
     opened = world.start_ms - rng.uniform(-0.5 * world.days, 250.0, products) * DAY_MS
@@ -106,9 +107,14 @@ def niche_product(count: int, world: World, rng: np.random.Generator) -> Group:
     rows["volatility"] = rng.uniform(0.2, 0.8, products)[product]
     rows["surface"] = SURFACES.index("api")
     rows["client"] = (world.new("client", products) + product)[:, None]
-    rows["program"] = (world.add_clients(rng, products) + product)[:, None]
+    staged = rng.random(products) < 1 / 3
     families = np.exp(rng.uniform(np.log(3), np.log(60), products)).astype(np.int64)
+    families = np.where(staged, rng.integers(2, 9, products), families)
     ends = np.cumsum(families)
+    programs = np.where(staged, families, 1)
+    first = np.cumsum(programs) - programs
+    rows["templated"] = staged[product]
+    rows["program"] = (world.add_clients(rng, int(programs.sum())) + first)[product, None]
     rows["family"] = (world.new("family", int(ends[-1])) + ends - families)[product]
     rows["families"], rows["family_skew"] = families[product], 1.4
     rows["fresh"] = rng.uniform(0.0, 0.4, products)[product]

@@ -7,6 +7,7 @@ from app.replay.evaluation_runs import FIRST_REPORT_SEED
 from app.replay.evaluation_table import (
     ABLATION_SEED,
     MARKS,
+    RETIRED_SEEDS,
     SECTIONS,
     TUNING_SEEDS,
     markdown,
@@ -37,6 +38,7 @@ def test_the_plan_holds_what_was_promised() -> None:
 def test_no_seed_is_both_tuned_on_and_reported() -> None:
     seeds = {one.seed for one in planned()}
     assert min(seeds) >= FIRST_REPORT_SEED > max(TUNING_SEEDS)
+    assert not set(RETIRED_SEEDS) & seeds
 
 
 def test_every_rung_has_its_own_world() -> None:
