@@ -19,7 +19,6 @@ from app.detection.group_text import explain_group
 from app.detection.rings import ring_names, web_names
 from app.detection.verdict_text import NATS_WHOLE
 from app.events.findings import LinkFinding
-from app.kernels.hyperloglog import union_estimates
 from app.kernels.link_groups import LEAST_MEMBERS, list_groups, list_joints
 from app.kernels.link_votes import poll
 from app.state.link_layout import LINK_KINDS, PROGRAM, SIGHTINGS
@@ -85,22 +84,20 @@ def close_epoch(
         store.mark_dirty(slot)
     findings = _findings(rows, groups, names, verdict, epoch, active, decided)
     folder.flagged = int((rows["campaign"] != 0).sum())
-    joined = _join(folder, slots[groups[verdict.suspect]])
+    joined = _join(folder, slots[groups[verdict.suspect]], active)
     written = np.union1d(slots[changed], joined)
     return Closed(written, findings, int((rows["campaign_probability"] > 0).sum()))
 
 
-def _join(folder: LinkFolder, suspect: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def _join(folder: LinkFolder, suspect: npt.NDArray[np.int64], active: int) -> npt.NDArray[np.int64]:
     """Name the ring or web of every link that joins; of programs, only those in ``suspect`` (slots,
-    int64[n]) may. Returns the slots written."""
+    int64[n]) may. ``active`` as for ``close_epoch``. Returns the slots written."""
     views = folder.store.views()
     slots = np.empty(len(folder.store), np.int64)
     names = np.empty(len(folder.store), np.uint64)
     count = int(list_joints(views, slots, names))
     slots, names = slots[:count], names[:count]
     rows = views.rows[slots]
-    programs = folder.totals[PROGRAM]["registers"]
-    active = float(union_estimates(programs[None])[0])
     ring = np.where(rows["kind"] == PROGRAM, np.uint32(0), ring_names(rows, names))
     webs = np.flatnonzero(np.isin(slots, suspect))
     ring[webs] = web_names(rows[webs], names[webs], active)

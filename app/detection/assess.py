@@ -68,6 +68,9 @@ campaign at every exit."""
 HINTS = 0.3
 """Share of its weight that linkage or association must bring, or no link is flagged: a product's
 customers may all ask the same kind of thing, evenly and at all hours."""
+RESTLESS = 0.75
+"""Share of its weight that rhythm must bring for programs that strangers share to tie them: honest
+benchmarks and products of several programs, simulated ones, brought half of it, or did not hide."""
 MOST_EXEMPT = 0.5
 """Share of exempt accounts from which a link is not flagged: it is what its contract says it is."""
 LEAST_BY_CHANCE = 5
@@ -141,11 +144,11 @@ def assess(
     nats = evidence.nats.sum(axis=1) - policy.trust_nats * measures.trusted
     weights = np.array([detector.weight for detector in policy.detectors])
     several = measures.members >= LEAST_BY_CHANCE
-    log_odds = _log_odds(rows, several, nats, evidence, policy)
+    linked = _linked(evidence, weights)
+    log_odds = _log_odds(rows, several, linked, nats - evidence.nats[:, ASSOCIATION], policy)
+    tied = linked | _brings(evidence.nats, HINTS * weights)[:, ASSOCIATION]
     # Cards of a few strangers, of which many are alike: that is what ties them.
-    tied = _tied(evidence.nats, weights) | (
-        is_tight(rows["kind"]) & (log_odds > policy.prior_log_odds)
-    )
+    tied |= is_tight(rows["kind"]) & (log_odds > policy.prior_log_odds)
     probability = 1.0 / (1.0 + np.exp(-(log_odds + nats)))
     enough = _may_suspend(evidence.nats, weights, tied, policy.suspend_families)
     probability = np.where(enough, probability, np.minimum(probability, policy.suspend_below))
@@ -222,19 +225,17 @@ def _suspect(
 def _log_odds(
     rows: npt.NDArray[Any],
     several: npt.NDArray[np.bool_],
-    nats: Floats,
-    evidence: GroupEvidence,
+    linked: npt.NDArray[np.bool_],
+    own: Floats,
     policy: GroupPolicy,
 ) -> Floats:
     """Prior log odds of each group: the policy's or, where many groups are alike, more.
 
     Cards and devices of a few strangers speak for each other, and so do programs of ``several``
-    members whom cards or devices tie (see ``app/detection/kindred.py``). What groups hear of others
-    that are a campaign's is left out, or they would hear their own echo.
+    members that are ``linked`` (see ``app/detection/kindred.py``). Of their evidence only the
+    ``own`` counts, nats without what groups hear of others that are a campaign's, or they would
+    hear their own echo.
     """
-    own = nats - evidence.nats[:, ASSOCIATION]
-    linked = evidence.nats[:, LINKAGE] >= HINTS * policy.detectors[LINKAGE].weight
-    linked &= evidence.nats[:, LINKAGE] > 0.0
     log_odds = np.full(len(rows), policy.prior_log_odds)
     cards = is_tight(rows["kind"]) & of_few_strangers(rows)
     programs = (rows["kind"] == PROGRAM) & several
@@ -254,14 +255,20 @@ def _may_suspend(
     speaks = _brings(nats, SPEAKS * weights)
     purpose = nats[:, CONTENT] > 0.0
     untied = np.delete(speaks, [LINKAGE, ASSOCIATION], axis=1).sum(axis=1)
-    linked = speaks[:, [LINKAGE, ASSOCIATION]].sum(axis=1)
-    may: npt.NDArray[np.bool_] = purpose & tied & (untied + np.maximum(linked, 1) >= families)
+    may: npt.NDArray[np.bool_] = purpose & tied & (untied + 1 >= families)
     return may
 
 
-def _tied(nats: Floats, weights: Floats) -> npt.NDArray[np.bool_]:
-    hints = _brings(nats, HINTS * weights)
-    return np.logical_or(hints[:, LINKAGE], hints[:, ASSOCIATION])
+def _linked(evidence: GroupEvidence, weights: Floats) -> npt.NDArray[np.bool_]:
+    """Whether cards and devices link the members, or further programs that they share while they
+    hide and never rest. Who shares several programs may run one benchmark or have one product, but
+    hardly around the clock, and out of hiding."""
+    hints = _brings(evidence.nats, HINTS * weights)
+    restless = _brings(evidence.nats, RESTLESS * weights)[:, RHYTHM]
+    programs = hints[:, LINKAGE] & hints[:, CONCEALMENT] & restless
+    by_things = (evidence.by_things > 0.0) & (evidence.by_things >= HINTS * weights[LINKAGE])
+    linked: npt.NDArray[np.bool_] = by_things | programs
+    return linked
 
 
 def _brings(nats: Floats, least: Floats) -> npt.NDArray[np.bool_]:

@@ -109,11 +109,13 @@ class Detector(NamedTuple):
 
 class GroupEvidence(NamedTuple):
     """``deviations`` and ``nats`` float64[n, families]; ``strongest`` int64[n, families], which
-    score of its family brought it, -1 where the family has but one measure."""
+    score of its family brought it, -1 where the family has but one measure; ``by_things``
+    float64[n], nats of linkage that cards and devices bring, whatever programs do."""
 
     deviations: Floats
     nats: Floats
     strongest: npt.NDArray[np.int64]
+    by_things: Floats
 
 
 def weigh_groups(
@@ -131,16 +133,21 @@ def weigh_groups(
         deviations[:, family] = each.max(axis=1)
     deviations[:, LOAD] = _evenness_deviation(measures)
     deviations[:, ORIGIN] = _origin(measures)
-    deviations[:, LINKAGE] = _linkage(kinds, measures)
+    by_things = _linkage(kinds, measures)
+    deviations[:, LINKAGE] = np.maximum(by_things, _web(kinds, measures))
     deviations[:, ASSOCIATION] = _association(kinds, measures)
     nats = np.empty_like(deviations)
     for family, detector in enumerate(detectors):
-        ramp = (deviations[:, family] - detector.starts_at) / (
-            detector.saturates_at - detector.starts_at
-        )
         against = AGAINST if family in BOTH_WAYS and detector.weight > 0.0 else 0.0
-        nats[:, family] = np.clip(detector.weight * ramp, -against, detector.weight)
-    return GroupEvidence(deviations, nats, strongest)
+        nats[:, family] = _nats(deviations[:, family], detector, against)
+    return GroupEvidence(deviations, nats, strongest, _nats(by_things, detectors[LINKAGE], 0.0))
+
+
+def _nats(deviations: Floats, detector: Detector, against: float) -> Floats:
+    """What ``deviations`` are worth, ``against`` nats below zero at most."""
+    ramp = (deviations - detector.starts_at) / (detector.saturates_at - detector.starts_at)
+    nats: Floats = np.clip(detector.weight * ramp, -against, detector.weight)
+    return nats
 
 
 def is_tight(kinds: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
@@ -223,9 +230,8 @@ def _linkage(kinds: npt.NDArray[Any], measures: GroupMeasures) -> Floats:
     Under any link, by how much members crowd on payment methods and devices; under a payment
     method or a device itself, 1 for four strangers and not much more for dozens: a voucher or a
     company without an organisation's id has many, too. A ring crowds by its making, so it is taken
-    by its size: friends of friends are some dozen at most.
-    Of a program, that they share further ones of the kind: a campaign's accounts take turns at its
-    clients and templates, a product's customers have one.
+    by its size: friends of friends are some dozen at most. A program is tied by its members' cards
+    and devices, wherever strangers share them.
     """
     crowding = (measures.crowding * measures.strangers - CROWDING) / CROWDING_BETWEEN
     strangers = np.maximum(measures.members * measures.strangers, 2.0)
@@ -233,9 +239,17 @@ def _linkage(kinds: npt.NDArray[Any], measures: GroupMeasures) -> Floats:
     few, many = np.log(RING_SIZES)
     size = MOST_OF_RING * np.clip((np.log(strangers) - few) / (many - few), 0.0, 1.0)
     crowding = np.where(kinds == RING, size, crowding)
-    web = np.maximum(MOST_OF_WEB * _ramp(measures.webbed, WEBBED), _in_rings(kinds, measures))
-    linkage: Floats = np.where(is_tight(kinds), one_thing, np.where(kinds == PROGRAM, web, 0.0))
+    in_rings = np.where(kinds == PROGRAM, _in_rings(kinds, measures), 0.0)
+    linkage: Floats = np.where(is_tight(kinds), one_thing, in_rings)
     return np.maximum(linkage, np.maximum(crowding, 0.0))
+
+
+def _web(kinds: npt.NDArray[Any], measures: GroupMeasures) -> Floats:
+    """Of a program, that its members share further ones of the kind: a campaign's accounts take
+    turns at its clients and templates. So do those who run a benchmark of several subjects, or a
+    product of several prompts, so that it says less than cards and devices do."""
+    web: Floats = np.where(kinds == PROGRAM, MOST_OF_WEB * _ramp(measures.webbed, WEBBED), 0.0)
+    return web
 
 
 def _in_rings(kinds: npt.NDArray[Any], measures: GroupMeasures) -> Floats:

@@ -39,8 +39,8 @@ MOST_JOINED = SAMPLE - 1
 """Members of a card or device that joins, at most: while the sample holds all, they are counted."""
 LEAST_STRANGERS = 0.5
 MOST_OF_ALL = 0.1
-"""Share of the accounts seen under any program that a program may have and still join: what more
-have is known to everybody."""
+"""Share of all accounts seen that a program may have and still join: what more have is known to
+everybody."""
 
 Names = npt.NDArray[np.uint32]
 
@@ -71,7 +71,7 @@ def of_few_strangers(rows: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
 def web_names(rows: npt.NDArray[Any], names: npt.NDArray[np.uint64], active: float) -> Names:
     """The web that each program puts its members in, if it is suspect: its own.
 
-    ``active`` accounts were seen under any program. Otherwise as ``ring_names``.
+    ``active`` accounts were seen, in all partitions. Otherwise as ``ring_names``.
     """
     rare = union_estimates(rows["registers"]) <= MOST_OF_ALL * active
     return np.where(rare, _own(names), np.uint32(0))

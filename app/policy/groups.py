@@ -162,8 +162,8 @@ class Groups(Section):
     )
     suspend_families: int = setting(
         2,
-        "Independent families of evidence that must speak before a campaign suspends, one of them"
-        " linkage or association; and content must bring something.",
+        "Independent families of evidence before a campaign suspends: what ties the members, by"
+        " linkage or association, is one, the others must speak; and content must bring something.",
         unit="families",
         why="no single trait suspends a group, no behaviour without a tie between the members, and"
         " no tie between people who ask what everybody asks",
