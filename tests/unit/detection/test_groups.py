@@ -120,6 +120,7 @@ EXTRACTING = {
     "networks": 1.5,
     "active_hours": 1.5,
 }
+RESTLESS = EXTRACTING | {"active_hours": 5.0}
 EVEN = [25, 26, 24, 25, 27, 25, 23, 26, 25, 24]
 
 
@@ -172,8 +173,8 @@ def test_strangers_are_those_outside_the_largest_organisation() -> None:
 
 
 def campaigns(**traits: Any) -> Any:
-    """A program of a campaign, whose accounts have other such programs, too."""
-    return group(**{"loads": EVEN, "scores": EXTRACTING, "webbed": 0.6} | traits)
+    """A program of a campaign, whose accounts have other such programs, too, and never rest."""
+    return group(**{"loads": EVEN, "scores": RESTLESS, "webbed": 0.6} | traits)
 
 
 def test_only_what_people_never_share_links_strangers() -> None:
@@ -365,7 +366,7 @@ def test_beside_members_of_a_campaign_accounts_are_as_suspect_as_they_are_many()
 
 def test_a_link_does_not_take_its_own_echo_for_proof() -> None:
     alone = judge(*crowd(), campaigns())
-    echoing = judge(*crowd(), beside(1.0, loads=EVEN, scores=EXTRACTING, webbed=0.6))
+    echoing = judge(*crowd(), beside(1.0, loads=EVEN, scores=RESTLESS, webbed=0.6))
     assert alone.flagged[-1]
     assert echoing.evidence.nats[-1, ASSOCIATION] <= 0.0
     assert echoing.probability[-1] == pytest.approx(alone.probability[-1])
@@ -396,6 +397,22 @@ def test_what_strangers_do_flags_none_whom_nothing_ties() -> None:
     assert whole.nats[-1] > 10.0
     assert not whole.flagged[-1]
     assert whole.suspect[-1]
+
+
+@pytest.mark.parametrize("trait", ["active_hours", "hiding"])
+def test_who_shares_programs_by_day_or_in_the_open_may_run_one_benchmark(trait: str) -> None:
+    """Strangers who all ask for reasoning with the same several programs: a benchmark of several
+    subjects at night, a product of several prompts."""
+    less = {"active_hours": {"active_hours": 1.5}, "hiding": {"proxy": 0.0, "networks": 0.0}}
+    asked = {"elicitation": 8.0, "capabilities": 8.0, "openings": 8.0, "proxy": 8.0}
+    scores = {**RESTLESS, **asked, **less[trait]}
+    shared = judge(*crowd(), *[group(loads=EVEN, scores=scores, webbed=0.95)] * 8)
+    assert shared.evidence.nats[-1, LINKAGE] > 0.0
+    assert shared.nats[-1] > 10.0
+    assert not shared.flagged.any()
+    assert (shared.ratio[-8:] == -math.inf).all()
+    cards = judge(*crowd(), *[group(loads=EVEN, scores=scores, ringed=0.9, cards=9)] * 8)
+    assert cards.flagged[-8:].all()  # what strangers do not share by chance ties them, all the same
 
 
 def test_a_products_customers_have_one_program_and_a_campaigns_several() -> None:
