@@ -24,8 +24,8 @@ from app.simulation.campaigns import LADDER, ShareMode
 Result = dict[str, Any]
 
 TUNING_SEEDS = tuple(range(1, 8))
-RETIRED_SEEDS = (703, 706, 708, 712)
-"""Reported on once, then used for tuning: nothing is reported of them any more."""
+RETIRED_SEEDS = range(101, 742)
+"""Of earlier tables: what they showed led to changes, so nothing is reported of them any more."""
 NULL_SEEDS = (8, 9)
 """Held back from tuning: what honest groups come to is fitted on them."""
 SHARES = (100.0, 50.0, 25.0, 10.0, 5.0)
@@ -131,7 +131,7 @@ def markdown(results: Sequence[Result], date: str) -> str:
     lines = [*_behind(results, date), ""]
     for title, figure in (
         ("Fraudulent accounts suspended", "recall_accounts"),
-        ("Interactions prevented", "prevented"),
+        ("Interactions refused, or given up by accounts that were", "prevented"),
     ):
         lines += _curve(title, figure, curves)
     lines += _speed(curves)
@@ -149,9 +149,9 @@ def _behind(results: Sequence[Result], date: str) -> list[str]:
     return [
         f"Measured {date}, runs: {len(results)}, requests: {requests}; closed loop, simulated"
         f" attacks. Report seeds {seeds}; tuning used seeds {TUNING_SEEDS[0]} to"
-        f" {TUNING_SEEDS[-1]} and, of an earlier table, {', '.join(map(str, RETIRED_SEEDS))}; what"
-        f" honest groups come to was fitted on seeds {NULL_SEEDS[0]} and {NULL_SEEDS[-1]}."
-        f" Detector {versions}; every version that was ever"
+        f" {TUNING_SEEDS[-1]} and those of earlier tables, {RETIRED_SEEDS[0]} to"
+        f" {RETIRED_SEEDS[-1]}; what honest groups come to was fitted on seeds {NULL_SEEDS[0]} and"
+        f" {NULL_SEEDS[-1]}. Detector {versions}; every version that was ever"
         " run on a report seed is listed in `tests/evaluation/report_seeds.ndjson`."
     ]
 
@@ -167,8 +167,8 @@ def _curve(title: str, figure: str, results: Sequence[Result]) -> list[str]:
             row.setdefault(result["share"], []).append(result)
     first = next(iter(ShareMode)).value
     rows = [
-        [f"`{name}`{_mark(by_share)}", mode.removeprefix("fixed_")]
-        + [_spread([r[figure] for r in by_share.get(share, [])]) for share in SHARES]
+        [f"`{name}`", mode.removeprefix("fixed_")]
+        + [_cell(figure, by_share.get(share, [])) for share in SHARES]
         for (name, mode), by_share in cells.items()
         if mode == first or set(by_share) != {100.0}  # a line that says nothing new
     ]
@@ -187,14 +187,17 @@ def _speed(results: Sequence[Result]) -> list[str]:
             number(result["interactions_before_suspension_max"]),
             number(result["attacker_cost"]),
             number(result["replacement_interactions_p50"]),
+            percent(result["precision_suspend"]),
         ]
         for result in results
         if result["share"] == 100.0 and result["scenario"] != NONE
     ]
-    heads = ["", "seed", "first action", "half acted on", "p50", "p90", "most", "cost", "replaced"]
+    heads = ["", "seed", "first action", "half acted on", "p50", "p90", "most", "cost"]
+    heads += ["replaced", "precision"]
     return _table(
         "At 100 %: how soon, interactions of an account before its suspension, accounts burned per"
-        " 1,000 interactions, and the median of a replacement's",
+        " 1,000 interactions, the median of a replacement's, and the share of suspended accounts"
+        " that were fraudulent",
         heads,
         rows,
     )
@@ -217,8 +220,11 @@ def _honest(results: Sequence[Result]) -> list[str]:
             cells.append(f"{hits:,} ({interval(clopper_pearson(hits, of))})")
         groups = sum(_groups(runs[0], kind, "groups") for runs in worlds)
         lost = sum(max(_groups(run, kind, "suspended") for run in runs) for runs in worlds)
-        rows.append([*cells, number(groups), number(lost)])
-    heads = ["kind", "accounts", "suspended", "throttled", "groups", "groups suspended"]
+        touched = sum(max(_groups(run, kind, "touched") for run in runs) for runs in worlds)
+        bounds = f" ({interval(clopper_pearson(lost, groups))})" if groups else ""
+        rows.append([*cells, number(groups), number(touched), f"{lost:,}{bounds}"])
+    heads = ["kind", "accounts", "suspended", "throttled"]
+    heads += ["groups", "with a suspended member", "groups suspended"]
     title = f"Honest accounts of {len(worlds)} worlds, each by its worst run"
     lines = _table(title, heads, rows)
     if not lines:
@@ -227,13 +233,21 @@ def _honest(results: Sequence[Result]) -> list[str]:
         f"{action} {interval(_over_clusters(worlds, name))}"
         for name, action in (("suspend", "suspended"), ("throttle", "throttled"))
     )
-    return [*lines, f"All of them by bootstrap over whole groups: {', '.join(spread)}.", ""]
+    return [
+        *lines,
+        "A group is suspended if half of its accounts are. All accounts by bootstrap over whole"
+        f" groups, or, where none was hit, by the exact interval over groups: {', '.join(spread)}.",
+        "",
+    ]
 
 
 def _over_clusters(worlds: Sequence[Sequence[Result]], name: str) -> tuple[float, float]:
     worst = [max(runs, key=lambda run: int(run[f"fpr_{name}_accounts"])) for runs in worlds]
     tallies = [np.array(run[f"fpr_{name}_clusters"], np.int64).reshape(-1, 3) for run in worst]
-    return cluster_bootstrap(np.concatenate(tallies))
+    tally = np.concatenate(tallies)
+    if not tally[:, 1].any():
+        return clopper_pearson(0, int(tally[:, 2].sum()))
+    return cluster_bootstrap(tally)
 
 
 def _count(result: Result, name: str, kind: str) -> int:
@@ -279,9 +293,10 @@ def _ablated(results: Sequence[Result]) -> list[str]:
     return _table(title, heads, rows)
 
 
-def _mark(by_share: dict[float, list[Result]]) -> str:
-    marks = {leak_mark(result) for results in by_share.values() for result in results}
-    return max(marks, default="")
+def _cell(figure: str, results: Sequence[Result]) -> str:
+    """``figure`` of some worlds, marked if one of them leaks."""
+    mark = max((leak_mark(result) for result in results), default="")
+    return _spread([result[figure] for result in results]) + mark
 
 
 def _spread(values: Sequence[float | None]) -> str:

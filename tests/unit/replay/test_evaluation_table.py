@@ -62,7 +62,7 @@ def test_the_table_shows_the_curves_and_who_was_hurt() -> None:
     assert table.count("| `seed` | total |") == 2
     assert table.count("| `seed` | extraction |") == 2
     assert "| class cohort |" in table
-    assert "by bootstrap over whole groups: suspended 0 % to 0 %, throttled " in table
+    assert "by the exact interval over groups: suspended 0 % to 0.87 %" in table
     assert "| groups.load | 25 % |" in table
     widths = {line.count("|") for line in table.splitlines() if line.startswith("| `seed` | total")}
     assert widths == {8}
@@ -73,7 +73,7 @@ def test_worlds_that_leak_are_marked() -> None:
     leaky["leaks"]["verdict"] = "marked"
     assert leak_mark(leaky).strip() == MARK
     table = markdown([leaky], "2025-01-31")
-    assert f"| `seed` {MARK} | total |" in table
+    assert f"| `seed` | total | 70.0 % {MARK} | - |" in table
     assert "the leak tests mark this world" in table
 
 
