@@ -66,8 +66,13 @@ evaluate: $(VENV)/.installed-dev ## the whole table of the README: hours; goes o
 schemas: $(VENV)/.installed-dev ## write schemas/ anew from the records
 	@$(BIN)/python -m app.events.generate_schemas
 
-fuzz: $(VENV)/.installed-dev ## mutate real record batches against the decoders; ARGS="--seconds 600"
+fuzz: $(VENV)/.installed-dev ## mutate real record batches against the decoders; each for ARGS="--seconds 600"
 	@$(BIN)/python -m tests.fuzz.fuzz_decode $(ARGS)
+	@$(BIN)/python -m tests.fuzz.fuzz_records $(ARGS)
+
+fuzz-nightly: $(VENV)/.installed-dev ## ten million inputs for every decoder, array accesses checked: hours
+	@NUMBA_BOUNDSCHECK=1 $(BIN)/python -m tests.fuzz.fuzz_decode --inputs 1e7 $(ARGS)
+	@NUMBA_BOUNDSCHECK=1 $(BIN)/python -m tests.fuzz.fuzz_records --inputs 1e7 $(ARGS)
 
 lock: $(VENV)/.installed-dev ## resolve the dependencies anew into the lock files
 	@$(BIN)/pip install --quiet --disable-pip-version-check uv

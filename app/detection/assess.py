@@ -261,17 +261,18 @@ def _may_suspend(
 
 def _linked(evidence: GroupEvidence, weights: Floats) -> npt.NDArray[np.bool_]:
     """Whether cards and devices link the members, or further programs that they share while they
-    hide and never rest. Who shares several programs may run one benchmark or have one product, but
-    hardly around the clock, and out of hiding."""
-    hints = _brings(evidence.nats, HINTS * weights)
+    sit behind proxies and never rest. Who shares several programs may run one benchmark or have one
+    product, but hardly around the clock, and out of hiding. Many networks are no hiding: people
+    have a home, an office and a telephone."""
+    programs = _brings(evidence.nats, HINTS * weights)[:, LINKAGE]
     restless = _brings(evidence.nats, RESTLESS * weights)[:, RHYTHM]
-    programs = hints[:, LINKAGE] & hints[:, CONCEALMENT] & restless
-    by_things = (evidence.by_things > 0.0) & (evidence.by_things >= HINTS * weights[LINKAGE])
-    linked: npt.NDArray[np.bool_] = by_things | programs
+    hiding = _brings(evidence.by_proxies, HINTS * weights[CONCEALMENT])
+    by_things = _brings(evidence.by_things, HINTS * weights[LINKAGE])
+    linked: npt.NDArray[np.bool_] = by_things | (programs & restless & hiding)
     return linked
 
 
-def _brings(nats: Floats, least: Floats) -> npt.NDArray[np.bool_]:
+def _brings(nats: Floats, least: Floats | float) -> npt.NDArray[np.bool_]:
     """Which families bring at least ``least``; one without weight brings nothing."""
     return (nats > 0.0) & (nats >= least)
 

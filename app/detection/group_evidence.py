@@ -110,12 +110,14 @@ class Detector(NamedTuple):
 class GroupEvidence(NamedTuple):
     """``deviations`` and ``nats`` float64[n, families]; ``strongest`` int64[n, families], which
     score of its family brought it, -1 where the family has but one measure; ``by_things``
-    float64[n], nats of linkage that cards and devices bring, whatever programs do."""
+    float64[n], nats of linkage that cards and devices bring, whatever programs do; ``by_proxies``
+    float64[n], nats of concealment that proxies bring, however many networks members have."""
 
     deviations: Floats
     nats: Floats
     strongest: npt.NDArray[np.int64]
     by_things: Floats
+    by_proxies: Floats
 
 
 def weigh_groups(
@@ -140,7 +142,14 @@ def weigh_groups(
     for family, detector in enumerate(detectors):
         against = AGAINST if family in BOTH_WAYS and detector.weight > 0.0 else 0.0
         nats[:, family] = _nats(deviations[:, family], detector, against)
-    return GroupEvidence(deviations, nats, strongest, _nats(by_things, detectors[LINKAGE], 0.0))
+    proxies = _score_deviation(measures, NORMAL_SCORES.index("proxy"))
+    return GroupEvidence(
+        deviations,
+        nats,
+        strongest,
+        by_things=_nats(by_things, detectors[LINKAGE], 0.0),
+        by_proxies=_nats(proxies, detectors[CONCEALMENT], 0.0),
+    )
 
 
 def _nats(deviations: Floats, detector: Detector, against: float) -> Floats:

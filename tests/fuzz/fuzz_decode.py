@@ -7,7 +7,7 @@ payload of a batch, the records in it. What the kernels frame, accept, refuse an
 with the references. Ends with exit code 1, and the input as hexadecimal, at the first difference.
 """
 
-import argparse
+import math
 import random
 import struct
 import sys
@@ -25,6 +25,7 @@ from app.kernels.avro_decode_program import AvroPrograms
 from app.kernels.batches import CorruptBatch, LegacyFormat, frame
 from app.kernels.decode import decode
 from app.kernels.spec import Field, Kind, RecordSpec
+from tests.fuzz.fuzzing import Difference, mutate, parsed, told
 from tests.property.avro_schemas import BodyMaker
 from tests.reference import batches as reference
 from tests.reference.avro_records import Reader
@@ -44,14 +45,6 @@ COMPRESS = [
     cramjam.lz4.compress,
     cramjam.zstd.compress,
 ]
-# Bytes that mean something to one of the layers.
-TELLING = [b'"', b"\\", b"\\u", b"{", b"}", b"[", b"]", b",", b":", b"0", b"-", b".", b"e9", b" "]
-TELLING += [b"\0", b"\x01", b"\x7f", b"\x80", b"\xff", b"\xff" * 9, b"null", b"\xed\xa0\x80"]
-TELLING += [b"9" * 20]
-
-
-class Difference(AssertionError):
-    pass
 
 
 class Fuzzer:
@@ -69,7 +62,7 @@ class Fuzzer:
         spec = self.rng.choice(SPECS)
         chunk = b"".join(self._batch(spec) for _ in range(self.rng.randint(1, 3)))
         if self.rng.random() < 0.2:
-            chunk = self._mutate(chunk)
+            chunk = mutate(self.rng, chunk)
         try:
             self.compare(spec, chunk)
         except Exception as error:
@@ -102,11 +95,11 @@ class Fuzzer:
         records = [self._record(spec) for _ in range(self.rng.randint(1, 5))]
         payload = reference.body(records)
         if self.rng.random() < 0.2:
-            payload = self._mutate(payload)
+            payload = mutate(self.rng, payload)
         codec = self.rng.randrange(5)
         packed = bytes(COMPRESS[codec](payload))
         if self.rng.random() < 0.1:
-            packed = self._mutate(packed)
+            packed = mutate(self.rng, packed)
         batch = build(
             records,
             base_offset=self.rng.randrange(6),
@@ -121,9 +114,9 @@ class Fuzzer:
     def _record(self, spec: RecordSpec) -> Record:
         key, value = self._json(spec) if self.rng.random() < 0.6 else self._avro(spec)
         if self.rng.random() < 0.6:
-            value = self._mutate(value)
+            value = mutate(self.rng, value)
         if self.rng.random() < 0.05:
-            key = self._mutate(key)
+            key = mutate(self.rng, key)
         return key, None if self.rng.random() < 0.02 else value
 
     def _json(self, spec: RecordSpec) -> tuple[bytes, bytes]:
@@ -168,28 +161,6 @@ class Fuzzer:
             key = str(Reader(schema, body).record()[spec.key or ""][1]).encode()
         return key, value
 
-    def _mutate(self, data: bytes) -> bytes:
-        rng = self.rng
-        changed = bytearray(data)
-        for _ in range(rng.choice([1, 1, 2, 5])):
-            at = rng.randrange(len(changed) + 1)
-            kind = rng.randrange(6)
-            if kind == 0:
-                changed[at : at + 1] = rng.randbytes(1)
-            elif kind == 1:
-                changed[at:at] = rng.choice(TELLING)
-            elif kind == 2:
-                piece = rng.choice(TELLING)
-                changed[at : at + len(piece)] = piece
-            elif kind == 3:
-                del changed[at : at + rng.choice([1, 2, 8, 40])]
-            elif kind == 4:
-                start = rng.randrange(len(changed) + 1)
-                changed[at:at] = changed[start : start + rng.choice([1, 7, 30])]
-            elif rng.random() < 0.3:
-                del changed[at:]
-        return bytes(changed)
-
 
 def _schema(spec: RecordSpec) -> dict[str, Any]:
     """What a producer of these records would register, with a field of its own in between."""
@@ -200,28 +171,25 @@ def _schema(spec: RecordSpec) -> dict[str, Any]:
     return {"type": "record", "name": spec.name.title(), "fields": fields}
 
 
-def run(seed: int, seconds: float) -> Counter[str]:
-    """Fuzz for so long; returns how often each reason was seen. Raises ``Difference``."""
+def run(seed: int, *, seconds: float = math.inf, inputs: float = math.inf) -> Counter[str]:
+    """Fuzz for so long, or until so many records have been compared, whichever is first; returns
+    how often each reason was seen. Raises ``Difference``."""
     fuzzer = Fuzzer(seed)
     fuzzer.step()  # compiles
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and fuzzer.seen.total() < inputs:
         fuzzer.step()
     return fuzzer.seen
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--seconds", type=float, default=60)
-    parser.add_argument("--seed", type=int, default=time.time_ns())
-    arguments = parser.parse_args()
-    print(f"seed {arguments.seed}")
+    arguments = parsed(__doc__)
     try:
-        seen = run(arguments.seed, arguments.seconds)
+        seen = run(arguments.seed, seconds=arguments.seconds, inputs=arguments.inputs)
     except Difference as difference:
         print(difference)
         return 1
-    print(", ".join(f"{name} {count}" for name, count in seen.most_common()))
+    print(told(seen))
     return 0
 
 

@@ -403,7 +403,7 @@ def test_what_strangers_do_flags_none_whom_nothing_ties() -> None:
 def test_who_shares_programs_by_day_or_in_the_open_may_run_one_benchmark(trait: str) -> None:
     """Strangers who all ask for reasoning with the same several programs: a benchmark of several
     subjects at night, a product of several prompts."""
-    less = {"active_hours": {"active_hours": 1.5}, "hiding": {"proxy": 0.0, "networks": 0.0}}
+    less = {"active_hours": {"active_hours": 1.5}, "hiding": {"proxy": 0.0, "networks": 8.0}}
     asked = {"elicitation": 8.0, "capabilities": 8.0, "openings": 8.0, "proxy": 8.0}
     scores = {**RESTLESS, **asked, **less[trait]}
     shared = judge(*crowd(), *[group(loads=EVEN, scores=scores, webbed=0.95)] * 8)
