@@ -126,6 +126,8 @@ def command(
     """Send a simulated population, with a campaign in it, to the input topics or to files.
 
     Attack traffic is simulated; benign traffic is fitted to public traces. Records carry no label.
+    Nobody refuses anything here, so no account is replaced: hydra and combined do that in reflux
+    evaluate alone.
 
     Exit codes: 0 done, 1 records were lost or a file could not be written, 2 wrong usage, 3 no
     broker answered, 5 topics are missing.

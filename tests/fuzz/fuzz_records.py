@@ -33,7 +33,7 @@ KINDS: tuple[type[Record], ...] = tuple(FULL)
 LINES = (REQUESTS, PROFILES)
 MOST_LINES = 6
 POOL, RENEWED = 200, 0.02
-"""Rows that are mutated in turn, for the plain encoder is slow; and how often there is a new one."""
+"""Rows that are mutated in turn, for the plain encoder is slow; how often there is a new one."""
 
 
 class Fuzzer:

@@ -17,7 +17,7 @@ class Difference(AssertionError):
 
 
 def mutate(rng: random.Random, data: bytes) -> bytes:
-    """``data`` with one to five changes: bytes put in, taken out, overwritten, repeated, cut off."""
+    """``data`` changed one to five times: bytes put in, taken out, replaced, repeated, cut off."""
     changed = bytearray(data)
     for _ in range(rng.choice([1, 1, 2, 5])):
         at = rng.randrange(len(changed) + 1)
