@@ -66,6 +66,7 @@ def test_another_policy_is_compared(
     reflux: Reflux, recorded: tuple[Path, Path, Path], tmp_path: Path
 ) -> None:
     files = ("--requests", *map(str, recorded[:2]), "--decisions", str(tmp_path / "out.ndjson"))
+    files += ("--profiles", str(recorded[2]))
     harsh, policy = written(harsh_policy(), tmp_path), written(default_policy(), tmp_path)
     result = reflux(*COMMON, *files, "--policy", harsh, "--compare", policy, "--json")
     assert result.exit_code == 0, result.output
@@ -84,7 +85,7 @@ def test_a_closed_loop_says_what_it_refused(
 ) -> None:
     out = str(tmp_path / "out.ndjson.zst")
     files = ("--requests", str(recorded[0]), "--requests", str(recorded[1]), "--decisions", out)
-    files += ("--policy", written(harsh_policy(), tmp_path))
+    files += ("--policy", written(harsh_policy(), tmp_path), "--profiles", str(recorded[2]))
     summary = orjson.loads(reflux(*COMMON, *files, "--closed-loop", "--json").stdout)
     assert summary["refused"]["403"] > 0
     opened = orjson.loads(reflux(*COMMON, *files, "--json").stdout)
