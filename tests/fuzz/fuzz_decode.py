@@ -11,7 +11,6 @@ import math
 import random
 import struct
 import sys
-import time
 from collections import Counter
 from typing import Any
 
@@ -25,7 +24,7 @@ from app.kernels.avro_decode_program import AvroPrograms
 from app.kernels.batches import CorruptBatch, LegacyFormat, frame
 from app.kernels.decode import decode
 from app.kernels.spec import Field, Kind, RecordSpec
-from tests.fuzz.fuzzing import Difference, mutate, parsed, told
+from tests.fuzz.fuzzing import Difference, command, go_on, mutate
 from tests.property.avro_schemas import BodyMaker
 from tests.reference import batches as reference
 from tests.reference.avro_records import Reader
@@ -175,23 +174,9 @@ def run(seed: int, *, seconds: float = math.inf, inputs: float = math.inf) -> Co
     """Fuzz for so long, or until so many records have been compared, whichever is first; returns
     how often each reason was seen. Raises ``Difference``."""
     fuzzer = Fuzzer(seed)
-    fuzzer.step()  # compiles
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and fuzzer.seen.total() < inputs:
-        fuzzer.step()
+    go_on(fuzzer.step, fuzzer.seen.total, seconds=seconds, inputs=inputs)
     return fuzzer.seen
 
 
-def main() -> int:
-    arguments = parsed(__doc__)
-    try:
-        seen = run(arguments.seed, seconds=arguments.seconds, inputs=arguments.inputs)
-    except Difference as difference:
-        print(difference)
-        return 1
-    print(told(seen))
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command(__doc__, run))

@@ -11,7 +11,6 @@ hexadecimal, at the first that is not.
 import math
 import random
 import sys
-import time
 from collections import Counter
 from collections.abc import Callable
 
@@ -24,7 +23,7 @@ from app.replay.ndjson import decode_lines
 from app.state.codec import ACCOUNT_CODEC, CorruptRow, RowCodec
 from app.state.header import CorruptHeader, Header, InputPosition
 from app.state.link_codec import LINK_CODEC
-from tests.fuzz.fuzzing import Difference, mutate, parsed, told
+from tests.fuzz.fuzzing import Difference, command, go_on, mutate
 from tests.property.test_sightings import REAL, check
 from tests.reference import codec as reference
 from tests.unit.events.samples import FULL, least, sample
@@ -151,23 +150,9 @@ def run(seed: int, *, seconds: float = math.inf, inputs: float = math.inf) -> Co
     """Fuzz for so long, or until every decoder has had so many inputs, whichever is first; returns
     what came of them. Raises ``Difference``."""
     fuzzer = Fuzzer(seed)
-    fuzzer.step()  # compiles
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and min(fuzzer.inputs.values()) < inputs:
-        fuzzer.step()
+    go_on(fuzzer.step, lambda: min(fuzzer.inputs.values()), seconds=seconds, inputs=inputs)
     return fuzzer.seen
 
 
-def main() -> int:
-    arguments = parsed(__doc__)
-    try:
-        seen = run(arguments.seed, seconds=arguments.seconds, inputs=arguments.inputs)
-    except Difference as difference:
-        print(difference)
-        return 1
-    print(told(seen))
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(command(__doc__, run))

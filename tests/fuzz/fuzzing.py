@@ -5,6 +5,7 @@ import math
 import random
 import time
 from collections import Counter
+from collections.abc import Callable
 
 # Bytes that mean something to one of the layers.
 TELLING = [b'"', b"\\", b"\\u", b"{", b"}", b"[", b"]", b",", b":", b"0", b"-", b".", b"e9", b" "]
@@ -39,19 +40,33 @@ def mutate(rng: random.Random, data: bytes) -> bytes:
     return bytes(changed)
 
 
-def parsed(about: str | None) -> argparse.Namespace:
-    """The command line of a fuzzer: ``seconds``, ``inputs`` and ``seed``, which is printed."""
+def go_on(
+    step: Callable[[], None], done: Callable[[], float], *, seconds: float, inputs: float
+) -> None:
+    """Call ``step`` for so long, or until ``done`` says that there were so many inputs, whichever is
+    first; the first call, which compiles, does not count."""
+    step()
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and done() < inputs:
+        step()
+
+
+def command(about: str | None, run: Callable[..., Counter[str]]) -> int:
+    """The command line of a fuzzer; returns its exit code. ``run`` takes a seed, ``seconds`` and
+    ``inputs``, returns what came of them, and raises ``Difference``."""
     parser = argparse.ArgumentParser(description=about.splitlines()[0] if about else None)
     parser.add_argument("--seconds", type=float, help="60, unless --inputs is given")
     parser.add_argument("--inputs", type=float, default=math.inf, help="of each decoder")
     parser.add_argument("--seed", type=int, default=time.time_ns())
     arguments = parser.parse_args()
-    if arguments.seconds is None:
-        arguments.seconds = 60.0 if arguments.inputs == math.inf else math.inf
+    seconds = arguments.seconds
+    if seconds is None:
+        seconds = 60.0 if arguments.inputs == math.inf else math.inf
     print(f"seed {arguments.seed}", flush=True)
-    return arguments
-
-
-def told(seen: Counter[str]) -> str:
-    """What came of the inputs, the most frequent first."""
-    return ", ".join(f"{name} {count:,}" for name, count in seen.most_common())
+    try:
+        seen = run(arguments.seed, seconds=seconds, inputs=arguments.inputs)
+    except Difference as difference:
+        print(difference)
+        return 1
+    print(", ".join(f"{name} {count:,}" for name, count in seen.most_common()))
+    return 0
