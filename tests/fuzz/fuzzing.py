@@ -43,8 +43,8 @@ def mutate(rng: random.Random, data: bytes) -> bytes:
 def go_on(
     step: Callable[[], None], done: Callable[[], float], *, seconds: float, inputs: float
 ) -> None:
-    """Call ``step`` for so long, or until ``done`` says that there were so many inputs, whichever is
-    first; the first call, which compiles, does not count."""
+    """Call ``step`` for so long, or until ``done`` tells of so many inputs, whichever is first; the
+    first call, which compiles, does not count."""
     step()
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline and done() < inputs:
