@@ -77,6 +77,11 @@ class Stage(Deployment):
             return all(max(tp.offset, 0) >= self._end(tp) for tp in committed)
         return False
 
+    def behind(self, name: str) -> int:
+        """Records of a topic from outside that are no part of the durable state yet."""
+        ends, positions = self.ends(name), self.positions()
+        return sum(end - positions.get(place, 0) for place, end in ends.items())
+
     def _end(self, tp: TopicPartition) -> int:
         _, end = self._group.get_watermark_offsets(tp, ANSWER_SECONDS)
         return int(end)

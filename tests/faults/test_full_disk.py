@@ -34,8 +34,10 @@ def test_the_disk_is_full(new_stage: Callable[..., Stage]) -> None:
     with stage.traffic(RATE).flowing() as traffic:
         folding(worker)
         no_room(worker)
+        size = worker.log.stat().st_size
         time.sleep(FULL_SECONDS)
         folding(worker)
+        assert worker.log.stat().st_size == size, "there was room"
         worker.kill()
         # Nor does a worker that starts need any.
         worker = stage.start()

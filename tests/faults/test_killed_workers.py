@@ -17,6 +17,9 @@ RATE = 1_000
 KILLS = length(3, 20)
 FROZEN_SECONDS = 15.0
 """More than twice the session timeout: the group gives the partitions away."""
+AWAKE_SECONDS = 5.0
+TURNS = 6
+FENCED = "is held by another worker now"
 
 
 def test_a_worker_that_is_killed_again_and_again(new_stage: Callable[..., Stage]) -> None:
@@ -42,8 +45,9 @@ def test_a_frozen_worker_that_wakes_up_writes_nothing(new_stage: Callable[..., S
     stage = new_stage()
     zombie = stage.prepare()
     other = stage.start()
+    fenced = 0
     with stage.traffic(RATE).flowing() as traffic:
-        for turn in range(3):
+        for turn in range(TURNS):
             until(other, lambda z=zombie: owned(z) > 0 and owned(other) > 0, "a share for each")
             folding(zombie)
             time.sleep(0.3 * turn)
@@ -53,11 +57,13 @@ def test_a_frozen_worker_that_wakes_up_writes_nothing(new_stage: Callable[..., S
             time.sleep(FROZEN_SECONDS)
             zombie.process.send_signal(signal.SIGCONT)
             # It finds out by itself: fenced, it ends; unless the group tells it first.
-            time.sleep(5.0)
+            time.sleep(AWAKE_SECONDS)
             if zombie.process.poll() is not None:
+                fenced += FENCED in zombie.log.read_text()
                 zombie = stage.start()
                 zombie.until_ready()
         folding(other)
+    print(f"{fenced} of {TURNS} tried to write, and were fenced")
     stage.until_read("requests.v1", other)
     assert other.stop() == 0, other.last_words()
     zombie.end()

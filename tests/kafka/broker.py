@@ -199,6 +199,10 @@ class KafkaBroker:
         logs = (self._home / "data").glob("*/*.log")
         return sum(log.stat().st_size for log in logs if all(p in log.parent.name for p in parts))
 
+    def log_files(self, topic: str, partition: int) -> list[Path]:
+        """The files that hold a partition's record batches, one batch after the other, in order."""
+        return sorted((self._home / "data" / f"{topic}-{partition}").glob("*.log"))
+
     def log_tail(self, size: int = 4000) -> str:
         return self._log.read_text(errors="replace")[-size:] if self._log.exists() else ""
 

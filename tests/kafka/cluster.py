@@ -63,7 +63,7 @@ class Cluster:
         settings = {key.replace("_", "."): str(value) for key, value in config.items()}
         request = NewTopic(name, partitions, replication_factor=self.replication, config=settings)
         self.admin.create_topics([request])[name].result(DEADLINE_S)
-        self._await_leaders(name, partitions)
+        self.await_leaders(name, partitions)
         return name
 
     def configure_topic(self, name: str, **config: object) -> None:
@@ -236,7 +236,7 @@ class Cluster:
         """Run one of Kafka's own command-line clients, ``--bootstrap-server`` added."""
         return run_tool(self.line, self.bootstrap, name, *arguments, stdin=stdin, timeout=timeout)
 
-    def _await_leaders(self, name: str, partitions: int) -> None:
+    def await_leaders(self, name: str, partitions: int) -> None:
         deadline = time.monotonic() + DEADLINE_S
         while time.monotonic() < deadline:
             known = self.admin.list_topics(name, timeout=DEADLINE_S).topics.get(name)
