@@ -11,6 +11,9 @@ from tests.benchmarks.peers.cores import cores
 from tests.benchmarks.peers.program import Program
 from tests.benchmarks.throughput import PARTITIONS
 
+EVENTS = 16_000_000
+"""Requests on the topic. Who reads them and does nothing is through in a quarter of a minute."""
+
 
 class Job(NamedTuple):
     """What a peer is to do: read ``topic``, write ``actions``, say how far it is every ``step``."""
@@ -24,8 +27,9 @@ class Job(NamedTuple):
 
 
 class Peer(NamedTuple):
-    """``title`` for people; ``events`` that keep it busy for ten seconds or more; ``start``, which
-    may raise ``PeerUnavailable``; ``acts``: it does the job, and does not merely read."""
+    """``title`` for people; ``events`` that keep it busy for 40 seconds or so, six times as long as
+    the interval at which it commits; ``start``, which may raise ``PeerUnavailable``; ``acts``: it
+    does the job, and does not merely read."""
 
     title: str
     events: int
@@ -73,10 +77,10 @@ def _librdkafka(job: Job) -> Program:
 
 
 PEERS = {
-    "faust": Peer("plain Faust, a table in memory", 40_000, _faust),
-    "quix": Peer("Quix Streams, RocksDB", 150_000, _quix),
-    "streams_rocksdb": Peer("Kafka Streams, RocksDB", 1_500_000, _streams("rocksdb")),
-    "streams_memory": Peer("Kafka Streams, store in memory", 1_500_000, _streams("memory")),
-    "confluent": Peer("confluent-kafka, does nothing", 2_000_000, _confluent, acts=False),
-    "librdkafka": Peer("librdkafka in C, does nothing", 2_000_000, _librdkafka, acts=False),
+    "faust": Peer("plain Faust, a table in memory", 240_000, _faust),
+    "quix": Peer("Quix Streams, RocksDB", 1_600_000, _quix),
+    "streams_rocksdb": Peer("Kafka Streams, RocksDB", 8_000_000, _streams("rocksdb")),
+    "streams_memory": Peer("Kafka Streams, store in memory", 8_000_000, _streams("memory")),
+    "confluent": Peer("confluent-kafka, does nothing", EVENTS, _confluent, acts=False),
+    "librdkafka": Peer("librdkafka in C, does nothing", EVENTS, _librdkafka, acts=False),
 }

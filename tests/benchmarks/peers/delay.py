@@ -31,12 +31,12 @@ from tests.benchmarks.peers.program import Running, until
 from tests.benchmarks.throughput import PARTITIONS
 from tests.kafka.cluster import Cluster
 
-ACCOUNTS = 2_000
+ACCOUNTS = 20_000
 REQUESTS = 40  # of each, so that the population is a settled one
-MARKED = 300
+MARKED = 1_500
 HISTORY_HOURS = 1.95  # from 22:13 to just after midnight: two epochs and a sighting period end
 GAP_HOURS = 4
-SECONDS = 15.0
+SECONDS = 60.0
 SETTLE_S = 6.0  # a commit interval of every peer, and a second
 WARM_S = 3.0
 PATIENCE_S = 30.0

@@ -23,6 +23,8 @@ LEAST = 40
 
 HOUR_MS = 3_600_000
 _LZ4 = 3
+NOT_LEADER = 6
+LEADER_S = 30.0
 _ACKS, _TIMEOUT_MS, _PRODUCE, _VERSION = 1, 30_000, 0, 7
 
 
@@ -148,9 +150,22 @@ class BatchSender:
         self._socket.close()
 
     def send(self, batches: list[tuple[int, bytes]]) -> None:
-        """Send one batch to each partition named; raises ``RuntimeError`` if one was refused."""
-        if not batches:
-            return
+        """Send one batch to each partition named; raises ``RuntimeError`` if one was refused.
+
+        A topic's metadata name a leader some moments before the leader knows."""
+        deadline = time.monotonic() + LEADER_S
+        while batches:
+            errors = self._produce(batches)
+            if bad := set(errors.values()) - {0, NOT_LEADER}:
+                raise RuntimeError(f"batches were refused: error {bad}")
+            batches = [one for one in batches if errors[one[0]] == NOT_LEADER]
+            if batches and time.monotonic() > deadline:
+                raise RuntimeError("a partition has no leader")
+            if batches:
+                time.sleep(TICK_S)
+
+    def _produce(self, batches: list[tuple[int, bytes]]) -> dict[int, int]:
+        """The answer to each partition's batch: 0, or an error of the protocol."""
         parts = [
             struct.pack(">hhih5s", _PRODUCE, _VERSION, 0, 5, b"bench"),
             struct.pack(">hhii", -1, _ACKS, _TIMEOUT_MS, 1),
@@ -163,11 +178,12 @@ class BatchSender:
         self._socket.sendall(struct.pack(">i", len(body)) + body)
         answer = self._receive(struct.unpack(">i", self._receive(4))[0])
         at = 4 + 4 + 2 + len(self._topic) + 4  # correlation, topics, name, partitions
+        errors = {}
         for _ in batches:
             number, error = struct.unpack_from(">ih", answer, at)
-            if error:
-                raise RuntimeError(f"partition {number} refused a batch: error {error}")
+            errors[number] = error
             at += 4 + 2 + 8 + 8 + 8  # base offset, append time, log start
+        return errors
 
     def _receive(self, size: int) -> bytes:
         received = bytearray()

@@ -88,10 +88,12 @@ class Program:
 
 
 class Rate(NamedTuple):
-    """What a run came to: ``events`` per second and ``cpu`` seconds per event; ``peak`` bytes."""
+    """What a run came to: ``events`` per second and ``cpu`` seconds per event over so many
+    ``seconds``; ``peak`` bytes."""
 
     events: float
     cpu: float
+    seconds: float
     peak: int
 
 
@@ -125,9 +127,8 @@ def measure_program(
         first = until(running, warm, seconds, interval)
         last = until(running, total, seconds, interval)
         time.sleep(settle)
-        events = last.seen - first.seen
-        return Rate(
-            events / (last.at - first.at), (last.cpu - first.cpu) / events, peak_bytes(running.pid)
-        )
+        events, took = last.seen - first.seen, last.at - first.at
+        peak = peak_bytes(running.pid)
+        return Rate(events / took, (last.cpu - first.cpu) / events, took, peak)
     finally:
         running.close()

@@ -9,10 +9,14 @@ from rich.console import Console
 from tests.benchmarks.peers.report import (
     TARGETS,
     Figures,
+    Rounds,
     Target,
+    medians,
     numbers,
     over,
     peers_table,
+    ranges,
+    ratios,
     result,
     targets_table,
 )
@@ -35,6 +39,8 @@ FAUST: Figures = {
 }
 FLOOR: Figures = {"events_per_s": 600_000, "cpu_s_per_million": 1.6, "peak_bytes": None}
 FIGURES = {"reflux": REFLUX, "faust": FAUST, "confluent": FLOOR}
+ROUNDS: Rounds = {name: [figures] for name, figures in FIGURES.items()}
+DELAYS: dict[str, Figures] = {"reflux": {"p50_ms": 10.0, "p99_ms": 50.0}}
 
 
 def test_ratios_are_ours_over_theirs() -> None:
@@ -48,7 +54,29 @@ def test_ratios_are_ours_over_theirs() -> None:
 
 def test_without_reflux_there_are_no_ratios() -> None:
     assert over({"faust": FAUST}) == {"faust": {}}
-    assert numbers({"faust": FAUST}, {}) == {}
+    assert numbers({"faust": [FAUST]}, {}, {}) == {}
+
+
+def test_a_ratio_is_of_one_round_and_the_median_of_all() -> None:
+    """A machine that slows for a round slows both sides of its ratio."""
+    rounds: Rounds = {
+        "reflux": [{"events_per_s": rate} for rate in (400, 100, 300)],
+        "faust": [{"events_per_s": rate} for rate in (4, 1, 2)],
+    }
+    assert ratios(rounds, "faust", "events_per_s") == [100, 100, 150]
+    assert numbers(rounds, {}, {}) == {"reflux_over_faust": 100}
+    assert ranges(rounds) == {"reflux_over_faust": [100, 150]}
+    assert medians(rounds, {"faust": {"p99_ms": 7}}) == {
+        "reflux": {"events_per_s": 300},
+        "faust": {"events_per_s": 2, "p99_ms": 7},
+    }
+
+
+def test_a_peer_that_ended_early_has_the_ratios_of_its_rounds() -> None:
+    rounds: Rounds = {"reflux": [{"events_per_s": 8}, {"events_per_s": 9}], "faust": []}
+    assert numbers(rounds, {}, {}) == {}
+    rounds["faust"].append({"events_per_s": 2})
+    assert numbers(rounds, {}, {}) == {"reflux_over_faust": 4}
 
 
 def test_a_figure_of_nothing_has_no_ratio() -> None:
@@ -70,7 +98,7 @@ def test_targets(target: Target, measured: float, met: bool) -> None:
 
 def test_the_object_says_what_was_met_and_what_was_skipped() -> None:
     extra = {"cost_1m_over_10k": 1.6}
-    said = json.loads(json.dumps(result(FIGURES, extra, {"quix": "no network"})))
+    said = json.loads(json.dumps(result(ROUNDS, DELAYS, extra, {"quix": "no network"})))
     assert said["peers"]["faust"]["events_per_s"] == 1_000
     assert said["peers"]["faust"]["reflux_over"]["events_per_s"] == 200.0
     assert said["reflux_over_faust"] == 200.0
@@ -87,21 +115,22 @@ def test_the_object_says_what_was_met_and_what_was_skipped() -> None:
 def test_every_target_is_of_a_number_that_can_be_measured() -> None:
     peers = ("reflux", "faust", "quix", "streams_rocksdb", "confluent")
     extra = {"two_workers_over_one_cpu": 1.0, "cost_1m_over_10k": 1.0}
-    assert numbers(dict.fromkeys(peers, REFLUX), extra).keys() >= TARGETS.keys()
+    rounds = {peer: [REFLUX] for peer in peers}
+    assert numbers(rounds, DELAYS, extra).keys() >= TARGETS.keys()
 
 
 def test_the_tables_show_every_peer_its_ratios_and_each_target() -> None:
     out = io.StringIO()
     console = Console(file=out, width=200)
     console.print(peers_table(FIGURES))
-    console.print(targets_table(numbers(FIGURES, {})))
+    console.print(targets_table(numbers(ROUNDS, DELAYS, {}), {"reflux_over_faust": [150, 210]}))
     shown = {
         line.split("│")[1].strip(): [cell.strip() for cell in line.split("│")[2:-1]]
         for line in out.getvalue().splitlines()
         if line.startswith("│")
     }
     assert shown["faust"][0] == "1,000 (200)"
-    assert shown["faust"][5] == "100 (4)"  # MiB
-    assert shown["confluent"][3] == "-"
-    assert shown["reflux_over_faust"] == ["200", "at least 100", "met"]
-    assert shown["reflux_over_confluent"] == ["0.333", "at least 0.4", "missed"]
+    assert shown["faust"][6] == "100 (4)"  # MiB
+    assert shown["confluent"][4] == "-"
+    assert shown["reflux_over_faust"] == ["200", "150 to 210", "at least 100", "met"]
+    assert shown["reflux_over_confluent"] == ["0.333", "", "at least 0.4", "missed"]

@@ -5,22 +5,20 @@ from pathlib import Path
 
 from tests.benchmarks.peers.program import Mark
 from tests.benchmarks.peers.reflux_peer import Deployment, RunningWorker
-from tests.benchmarks.throughput import ACCOUNTS, fill
-from tests.kafka.cluster import Cluster
 
 SECONDS = 300.0
 WARM = 0.2
 
 
-def cpu_per_event(kafka: Cluster, directory: Path, events: int, workers: int) -> float:
-    """CPU seconds per event of so many workers on one deployment, all on the peers' core.
+def cpu_per_event(deployment: Deployment, directory: Path, events: int, workers: int) -> float:
+    """CPU seconds per event of so many workers of a deployment, all on the peers' core.
+
+    ``events`` requests or more wait for them; the clock stops when they have done so many.
 
     They start at the same time and share the partitions from their first generation on: the
     broker of the comparison waits for a group's members. Raises ``RuntimeError`` where one of them
     was left out.
     """
-    deployment = Deployment(kafka)
-    fill(kafka, deployment.requests, events, ACCOUNTS)
     running = [RunningWorker(deployment, directory, f"worker-{n}") for n in range(workers)]
     try:
         first = _until(running, int(events * WARM))
