@@ -22,6 +22,7 @@ from app.kernels import views as v
 from app.kernels.expiry import shrink_idle
 from app.kernels.features import FEATURES
 from app.kernels.fold import Partition
+from app.kernels.organisations import Domains, count_domains
 from app.kernels.parameters import RETENTION_MS
 from app.kernels.population import BINS, sketch_population
 from app.kernels.regimes import Regimes, regime_at
@@ -71,6 +72,7 @@ class Sweep:
         """Accounts that were active at the end of the sighting period reported last."""
         self._period: s.Period | None = None
         self._regimes: Regimes | None = None
+        self._domains: Domains | None = None
         self._next_slot = 0
         self._counted = 0
         self._completed = -1
@@ -101,6 +103,8 @@ class Sweep:
             if self.reported is None or period > self.reported:
                 self._period = s.Period(period, self._period_hours)
                 self._regimes = judgement.regimes
+                since = self._period.end - REMEMBERED_MS
+                self._domains = count_domains(_rows(store), since, self._partitions)
                 self._next_slot = self._counted = 0
                 self._completed = ts // self.period_ms - 1
             self._expire(store, ts, judgement)
@@ -193,11 +197,18 @@ class Sweep:
         """``take_sightings`` of a pending sweep, its sightings as bytes."""
         assert self._period is not None
         assert self._regimes is not None
-        views = store.views()
-        rows = views.rows[: int(views.counts[v.ROWS_USED])]
+        assert self._domains is not None
+        rows = _rows(store)
         first = self._next_slot
         written, self._next_slot = s.take(
-            rows, views.arena, first, self._period, SCHEMA_ID, self._regimes, RECORDS
+            rows,
+            store.views().arena,
+            first,
+            self._period,
+            SCHEMA_ID,
+            self._regimes,
+            self._domains,
+            RECORDS,
         )
         swept = rows[first : self._next_slot]
         reported = (swept["epoch"] == self._period.number) & (swept["epoch_requests"] > 0)
@@ -210,3 +221,10 @@ class Sweep:
             self.active = self._counted
             self._period = None
         return np.flatnonzero(reported).astype(np.int32) + np.int32(first), written
+
+
+def _rows(store: ColumnStore) -> npt.NDArray[np.void]:
+    """Every row that was ever taken."""
+    views = store.views()
+    rows: npt.NDArray[np.void] = views.rows[: int(views.counts[v.ROWS_USED])]
+    return rows

@@ -35,6 +35,8 @@ from app.detection.group_evidence import (
     CONCEALMENT,
     CONTENT,
     LINKAGE,
+    LOAD,
+    ORIGIN,
     RHYTHM,
     Detector,
     GroupEvidence,
@@ -82,6 +84,10 @@ SPEAKS = 0.5
 
 LEAST_KINDRED = 3.0
 """Campaign's cards that a partition must be estimated to have before they speak for each other."""
+
+LEAST_WOVEN = 5
+"""Programs of one web in a partition from which they tie strangers whose accounts were made
+together: a benchmark has a template for each subject, but its users did not come for it."""
 
 LEAST_SUSPECT = 8
 """Members without which a program's behaviour makes nobody suspicious."""
@@ -144,7 +150,7 @@ def assess(
     nats = evidence.nats.sum(axis=1) - policy.trust_nats * measures.trusted
     weights = np.array([detector.weight for detector in policy.detectors])
     several = measures.members >= LEAST_BY_CHANCE
-    linked = _linked(evidence, weights)
+    linked = _linked(rows, evidence, weights)
     log_odds = _log_odds(rows, several, linked, nats - evidence.nats[:, ASSOCIATION], policy)
     tied = linked | _brings(evidence.nats, HINTS * weights)[:, ASSOCIATION]
     # Cards of a few strangers, of which many are alike: that is what ties them.
@@ -253,23 +259,54 @@ def _may_suspend(
 ) -> npt.NDArray[np.bool_]:
     """Whether enough families speak, something ties the members, and they come to extract."""
     speaks = _brings(nats, SPEAKS * weights)
-    purpose = nats[:, CONTENT] > 0.0
     untied = np.delete(speaks, [LINKAGE, ASSOCIATION], axis=1).sum(axis=1)
-    may: npt.NDArray[np.bool_] = purpose & tied & (untied + 1 >= families)
+    may: npt.NDArray[np.bool_] = speaks[:, CONTENT] & tied & (untied + 1 >= families)
     return may
 
 
-def _linked(evidence: GroupEvidence, weights: Floats) -> npt.NDArray[np.bool_]:
-    """Whether cards and devices link the members, or further programs that they share while they
-    sit behind proxies and never rest. Who shares several programs may run one benchmark or have one
-    product, but hardly around the clock, and out of hiding. Many networks are no hiding: people
-    have a home, an office and a telephone."""
+def _linked(
+    rows: npt.NDArray[Any], evidence: GroupEvidence, weights: Floats
+) -> npt.NDArray[np.bool_]:
+    """Whether cards and devices link the members, or further programs that they share where more is
+    strange about them than that.
+
+    Who shares several programs may run one benchmark or have one product. But benchmarks and
+    products hardly run around the clock and out of hiding. Nor were their users' accounts made at
+    one time, unless the product is new; and then it has some programs, and not dozens at which the
+    same strangers take turns.
+    """
     programs = _brings(evidence.nats, HINTS * weights)[:, LINKAGE]
     restless = _brings(evidence.nats, RESTLESS * weights)[:, RHYTHM]
-    hiding = _brings(evidence.by_proxies, HINTS * weights[CONCEALMENT])
+    hiding = _brings(evidence.hiding, HINTS * weights[CONCEALMENT])
+    even = _brings(evidence.nats, SPEAKS * weights)[:, LOAD]
+    made_together = _brings(evidence.nats, SPEAKS * weights)[:, ORIGIN]
     by_things = _brings(evidence.by_things, HINTS * weights[LINKAGE])
-    linked: npt.NDArray[np.bool_] = by_things | (programs & restless & hiding)
+    woven = _in_webs(rows, programs & made_together & (hiding | even | evidence.moving))
+    linked: npt.NDArray[np.bool_] = by_things | (programs & restless & hiding) | woven
     return linked
+
+
+def _in_webs(rows: npt.NDArray[Any], which: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Those of ``which`` that hang together with ``LEAST_WOVEN`` of them by members in common.
+
+    Programs are dealt out to partitions at random, so that a product's few hardly meet in one. The
+    samples of two programs have the smallest hashes, and with them the members, in common that the
+    programs have.
+    """
+    of_row, place = np.nonzero(which[:, None] & (rows["member_epochs"] != 0))
+    _, member = np.unique(rows["member"][of_row, place], return_inverse=True)
+    web = np.arange(len(rows))
+    while True:
+        least = np.full(int(member.max(initial=-1)) + 1, len(rows))
+        np.minimum.at(least, member, web[of_row])
+        heard = web.copy()
+        np.minimum.at(heard, of_row, least[member])
+        if (heard == web).all():
+            break
+        web = heard
+    programs = np.bincount(web[which], minlength=len(rows))
+    woven: npt.NDArray[np.bool_] = which & (programs[web] >= LEAST_WOVEN)
+    return woven
 
 
 def _brings(nats: Floats, least: Floats | float) -> npt.NDArray[np.bool_]:

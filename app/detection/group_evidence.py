@@ -88,6 +88,17 @@ USUAL_RINGED = 0.15
 """Share that is taken for usual at most: a campaign must not become the yardstick."""
 MOST_OF_ONE = 2.1
 """What a single shared payment method or device may deviate by at most."""
+ONE_OFFICE = 40.0
+"""Strangers from which a single payment method or device ties them by itself. A laboratory, a
+start-up or a family has one card and no organisation's id, and may well do one narrow thing."""
+LEAST_CREATED = 5
+"""Sampled members without whom it says nothing that they were created together."""
+COHORT = (0.25, 0.65)
+"""Share of members created within two weeks, beyond that of most groups, from which that says
+something, and from which it says all it can."""
+USUAL_COHORT = 0.2
+COHORT_BAND = (0.1, 0.4)
+"""The usual share, and how far live groups may move it: a young platform has young customers."""
 LEAST_RELIABILITY = 0.01
 LEAST_GROUPS = 20
 """Live groups of a class without which nothing is moved."""
@@ -110,14 +121,18 @@ class Detector(NamedTuple):
 class GroupEvidence(NamedTuple):
     """``deviations`` and ``nats`` float64[n, families]; ``strongest`` int64[n, families], which
     score of its family brought it, -1 where the family has but one measure; ``by_things``
-    float64[n], nats of linkage that cards and devices bring, whatever programs do; ``by_proxies``
-    float64[n], nats of concealment that proxies bring, however many networks members have."""
+    float64[n], nats of linkage that cards and devices bring, whatever programs do, and of a card or
+    a device itself only where it has too many strangers for one household or office; ``hiding``
+    float64[n], nats of concealment that proxies bring where members are ``moving``, bool[n]: at
+    more networks than those of most groups. Customers of a product that a provider hosts come from
+    the provider's few addresses, which look like proxies."""
 
     deviations: Floats
     nats: Floats
     strongest: npt.NDArray[np.int64]
     by_things: Floats
-    by_proxies: Floats
+    hiding: Floats
+    moving: npt.NDArray[np.bool_]
 
 
 def weigh_groups(
@@ -142,13 +157,18 @@ def weigh_groups(
     for family, detector in enumerate(detectors):
         against = AGAINST if family in BOTH_WAYS and detector.weight > 0.0 else 0.0
         nats[:, family] = _nats(deviations[:, family], detector, against)
-    proxies = _score_deviation(measures, NORMAL_SCORES.index("proxy"))
+    proxies, networks = (
+        _score_deviation(measures, NORMAL_SCORES.index(name)) for name in ("proxy", "networks")
+    )
+    moving = networks > 0.0
+    one_hand = ~is_tight(kinds) | (measures.members * measures.strangers >= ONE_OFFICE)
     return GroupEvidence(
         deviations,
         nats,
         strongest,
-        by_things=_nats(by_things, detectors[LINKAGE], 0.0),
-        by_proxies=_nats(proxies, detectors[CONCEALMENT], 0.0),
+        by_things=_nats(np.where(one_hand, by_things, 0.0), detectors[LINKAGE], 0.0),
+        hiding=_nats(np.where(moving, proxies, 0.0), detectors[CONCEALMENT], 0.0),
+        moving=moving,
     )
 
 
@@ -215,9 +235,22 @@ def _evenness_deviation(measures: GroupMeasures) -> Floats:
 
 
 def _origin(measures: GroupMeasures) -> Floats:
-    """Created together, by strangers: 0 to 4 for a share of 0 to 1 of at least five."""
-    burst = np.where(np.isfinite(measures.burst) & (measures.sampled >= 5), measures.burst, 0.0)
-    origin: Floats = 4.0 * burst * measures.strangers
+    """Created together, by strangers: 0 to 4 for a share of 0 to 1 of at least five within a day,
+    or for a share within two weeks beyond that of most groups.
+
+    Customers of a product signed up with the platform one by one, over years; accounts that were
+    made for one purpose did not.
+    """
+    known = np.isfinite(measures.cohort) & (measures.sampled >= LEAST_CREATED)
+    burst = np.where(known, measures.burst, 0.0)
+    cohort = np.where(known, measures.cohort, 0.0)
+    usual = USUAL_COHORT
+    settled = known & (measures.seniority > 0.0)
+    if np.count_nonzero(settled) >= LEAST_GROUPS:
+        median = weighted_median(cohort[settled], measures.seniority[settled])
+        usual = float(np.clip(median, *COHORT_BAND))
+    together = np.maximum(burst, _ramp(cohort - usual, COHORT))
+    origin: Floats = 4.0 * together * measures.strangers
     return origin
 
 

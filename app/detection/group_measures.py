@@ -50,6 +50,7 @@ SEVERAL = 8.0
 """Payment methods or devices in a group from which sharing them counts in full."""
 
 BURST_HOURS = 24
+COHORT_HOURS = 14 * 24
 MOST_TRUSTED = 0.5
 """Share of members whom somebody has looked at above which a link joins nobody."""
 STRAYS = 2.0
@@ -69,9 +70,9 @@ class GroupMeasures(NamedTuple):
     ``evenness`` float64[n], minus the logarithm of the squared coefficient of variation of the
     sampled members' loads beyond chance, NaN for fewer than three; ``spread`` float64[n], standard
     deviation of log2 of an account's requests in a period, over all members, NaN for fewer than
-    ``LEAST_LOADS`` of them; ``sampled`` int64[n] members
-    that it and the next two rest on; ``burst`` float64[n] largest share of them created within a
-    day, NaN where fewer than three have a profile; ``strangers`` float64[n] share of them outside
+    ``LEAST_LOADS`` of them; ``sampled`` int64[n] members that it and the next three rest on;
+    ``burst`` and ``cohort`` float64[n] largest share of them created within a day and within two
+    weeks, NaN where fewer than three have a profile; ``strangers`` float64[n] share of them outside
     the organisation that most of them have in common; ``trusted`` and ``exempt`` float64[n] shares
     of sightings; ``voters`` float64[n] share of sightings by accounts that a campaign holds, of
     the two windows or of the last two days, whichever is more; ``webbed`` float64[n] share of
@@ -90,6 +91,7 @@ class GroupMeasures(NamedTuple):
     spread: Floats
     sampled: npt.NDArray[np.int64]
     burst: Floats
+    cohort: Floats
     strangers: Floats
     trusted: Floats
     exempt: Floats
@@ -118,7 +120,8 @@ def measure_groups(rows: npt.NDArray[Any]) -> GroupMeasures:
         evenness=_evenness(rows, taken),
         spread=_spread(rows, counts[:, SIGHTINGS]),
         sampled=sampled,
-        burst=_burst(rows, taken),
+        burst=_created_together(rows, taken, BURST_HOURS),
+        cohort=_created_together(rows, taken, COHORT_HOURS),
         strangers=strangers_of(rows),
         trusted=counts[:, TRUSTED] / sightings,
         exempt=counts[:, EXEMPT] / sightings,
@@ -235,14 +238,15 @@ def _spread(rows: npt.NDArray[Any], sightings: npt.NDArray[np.int64]) -> Floats:
     return np.where(sightings >= LEAST_LOADS, spread, np.nan)
 
 
-def _burst(rows: npt.NDArray[Any], taken: npt.NDArray[np.bool_]) -> Floats:
+def _created_together(rows: npt.NDArray[Any], taken: npt.NDArray[np.bool_], hours: int) -> Floats:
+    """Largest share of the sampled members that were created within so many ``hours``."""
     created = rows["member_created"].astype(np.int64)
     known = taken & (created > 0)
     n = known.sum(axis=1)
     ordered = np.sort(np.where(known, created, np.iinfo(np.int64).max // 2), axis=1)
     densest = np.zeros(len(rows))
     for first in range(ordered.shape[1]):
-        within = (ordered <= ordered[:, first : first + 1] + BURST_HOURS) & (
+        within = (ordered <= ordered[:, first : first + 1] + hours) & (
             np.arange(ordered.shape[1]) >= first
         )
         reach = np.where(first < n, np.minimum(within.sum(axis=1), n - first), 0)

@@ -22,6 +22,8 @@ TIES = {
     "program": "They have several such programs in common, or pay with cards or sit at devices that"
     " strangers share",
 }
+SAME_DAY = 0.8
+"""Of those created within two weeks, that are told to be of one day."""
 TIE = "They are strangers to each other and share what strangers do not"
 
 MORE_EVENLY = "They share the load more evenly than honest groups of their size"
@@ -69,7 +71,10 @@ def _sentence(kind: str, assessment: Assessment, i: int, family: int) -> str:
     if family == LOAD:
         return MORE_EVENLY
     if family == ORIGIN:
-        return f"{float(measures.burst[i]):.0%} of those looked at were created within a day"
+        share, within = measures.cohort[i], "two weeks"
+        if measures.burst[i] >= SAME_DAY * share:
+            share, within = measures.burst[i], "a day"
+        return f"{float(share):.0%} of those looked at were created within {within}"
     if family == LINKAGE:
         return TIES.get(kind, TIE)
     if family == ASSOCIATION:

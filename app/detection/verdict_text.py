@@ -31,7 +31,7 @@ EVIDENCE_LINES = 4
 
 _PLAIN = {
     LOAD: MORE_EVENLY,
-    ORIGIN: "Many of them are strangers created within a day of each other",
+    ORIGIN: "Many of them are strangers whose accounts were created together",
     ASSOCIATION: "What they have in common is used by members of a campaign above all",
 }
 

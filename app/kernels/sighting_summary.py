@@ -29,13 +29,14 @@ def put_summary(
     scores: npt.NDArray[np.int64],
     trust: Int,
     watched: Int,
+    organisation: np.uint64,
 ) -> Int:
     """Write the summary of an active account for sighting period number ``period``.
 
     ``row`` is one element of a structured array of ``ACCOUNT``; ``hours`` the period's length;
-    ``scores`` int64[len(NORMAL_SCORES)]; ``trust`` thousandths; ``watched`` how
-    many of its programs are known to be a campaign's. ``out`` must have room for
-    ``MAX_SUMMARY_BYTES``. Returns the bytes written.
+    ``scores`` int64[len(NORMAL_SCORES)]; ``trust`` thousandths; ``watched`` how many of its
+    programs are known to be a campaign's; ``organisation`` that it is taken to be of, 0: none.
+    ``out`` must have room for ``MAX_SUMMARY_BYTES``. Returns the bytes written.
     """
     end = (period + 1) * hours * HOUR_MS
     at = put_text(out, np.int64(0), arena, np.int64(row["id_at"]), np.int64(row["id_length"]))
@@ -49,7 +50,7 @@ def put_summary(
     at = put_long(out, at, trust)
     at = _put_models(out, at, row)
     at = put_long(out, at, _millis(row["first_ts"]))
-    at = _put_profile(out, at, row)
+    at = _put_profile(out, at, row, organisation)
     exempt = row["exempt_until"] > end or row["operator_exempt_until"] > end
     out[at] = 1 if exempt else 0
     at += 1
@@ -147,7 +148,7 @@ def _put_models(out: Bytes, at: Int, row: Record) -> Int:
 
 
 @lean_kernel
-def _put_profile(out: Bytes, at: Int, row: Record) -> Int:
+def _put_profile(out: Bytes, at: Int, row: Record, organisation: np.uint64) -> Int:
     known = row["flags"] & FLAG_PROFILE != 0
     if not known:
         # created_at, tier, verification
@@ -162,10 +163,10 @@ def _put_profile(out: Bytes, at: Int, row: Record) -> Int:
         at = put_long(out, at, 1)
         verification = min(np.int64(row["verification"]), len(VERIFICATIONS) - 1)
         at = put_label(out, at, s.VERIFICATION_TEXT, s.VERIFICATION_LENGTH, verification)
-    organised = row["org"] != np.uint64(0)
+    organised = organisation != np.uint64(0)
     at = put_long(out, at, 1 if organised else 0)
     if organised:
-        at = put_hex16(out, at, row["org"])
+        at = put_hex16(out, at, organisation)
     return at
 
 

@@ -15,6 +15,7 @@ from app.kernels.avro_write import copy, put_digits, put_hex16, put_label, put_l
 from app.kernels.compile import kernel, lean_kernel
 from app.kernels.decode_types import Bool, Bytes, Int, Record
 from app.kernels.features import FEATURES
+from app.kernels.organisations import Domains, organisation_of
 from app.kernels.regimes import Regimes, regime_at
 from app.kernels.sighting_links import LEAST_SHARE, MAX_LINKS, NO_PLACE, Links, list_links
 from app.kernels.sighting_scores import ELICITATION, Scratch, elicitation_with, put_normal_scores
@@ -66,13 +67,15 @@ def take(
     period: Period,
     schema_id: int,
     regimes: Regimes,
+    domains: Domains,
     records: int,
 ) -> tuple[Output, int]:
     """The next sightings of ``period``, at most ``records`` of them.
 
     ``rows`` structured[n] of ``ACCOUNT``, in which free rows and those that are not active are
     passed over; ``arena`` their ids; ``first`` the slot to begin at; ``regimes`` tell the
-    population that accounts are measured against. An account's sightings are never torn apart.
+    population that accounts are measured against, ``domains`` which e-mail domains are
+    organisations'. An account's sightings are never torn apart.
     Returns them and the slot to go on at, ``len(rows)`` when all are done.
 
     Raises ValueError when ``records`` is too small for the links of one account.
@@ -85,7 +88,7 @@ def take(
         np.empty(records * MAX_KEY_BYTES, np.uint8),
         np.empty(records, np.int64),
     )
-    slot, count = encode_sightings(rows, arena, first, period, schema_id, regimes, out)
+    slot, count = encode_sightings(rows, arena, first, period, schema_id, regimes, domains, out)
     value_ends, key_ends = out.value_ends[:count], out.key_ends[:count]
     written = Output(
         out.values[: value_ends[-1] if count else 0],
@@ -117,6 +120,7 @@ def encode_sightings(
     period: Period,
     schema_id: Int,
     regimes: Regimes,
+    domains: Domains,
     out: Output,
 ) -> tuple[Int, Int]:
     """Encode the sightings of the rows from slot ``first`` on, as far as ``out`` has room.
@@ -161,7 +165,10 @@ def encode_sightings(
             return np.int64(slot), count
         trust = put_normal_scores(scores, row, now, regimes, regime, scratch)
         watched = watched_programs(row, regimes.watches, now)
-        used = put_summary(summary, row, arena, period.number, period.hours, scores, trust, watched)
+        org = organisation_of(row, domains)
+        used = put_summary(
+            summary, row, arena, period.number, period.hours, scores, trust, watched, org
+        )
         for i in range(list_links(row, found)):
             value_at = _put_frame(out.values, value_at, schema_id)
             value_at = put_label(out.values, value_at, s.KIND_TEXT, s.KIND_LENGTH, found.kinds[i])

@@ -89,7 +89,7 @@ class GroupLoad(GroupDetector):
 
 
 class GroupOrigin(GroupDetector):
-    """Whether strangers among the members were created within a day of each other."""
+    """Whether strangers among the members were created together, in a day or in two weeks."""
 
     weight: float = _weight(1.5, "classes and advertising bring bursts too")
 
@@ -163,7 +163,7 @@ class Groups(Section):
     suspend_families: int = setting(
         2,
         "Independent families of evidence before a campaign suspends: what ties the members, by"
-        " linkage or association, is one, the others must speak; and content must bring something.",
+        " linkage or association, is one, the others must speak; and content is among them.",
         unit="families",
         why="no single trait suspends a group, no behaviour without a tie between the members, and"
         " no tie between people who ask what everybody asks",

@@ -26,7 +26,8 @@ from app.simulation.world import World
 Archetype = Callable[[int, World, np.random.Generator], Group]
 
 SHARES: dict[Archetype, float] = {
-    people.individuals: 0.36,
+    people.individuals: 0.34,
+    shared.laboratory: 0.02,
     people.heavy_individuals: 0.001,
     people.translators: 0.012,
     people.auditors_and_teachers: 0.015,

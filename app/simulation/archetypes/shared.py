@@ -89,7 +89,8 @@ def niche_product(count: int, world: World, rng: np.random.Generator) -> Group:
 
     5 to 300 strangers, one client, a few prompt families, much the same volume each. A third of
     these products code, calculate or reason. A third have a program for each kind of question, as
-    one that plans, one that answers and one that checks; the others have one for all.
+    one that plans, one that answers and one that checks; the others have one for all. A quarter
+    are hosted: whoever uses them comes from the product's few addresses at a cloud's.
     """
     accounts = world.residents(count, rng, pays=0.9)
     product = teams(rng, count, 25.0, 1.0, least=5, most=300, share=0.4)
@@ -107,6 +108,9 @@ def niche_product(count: int, world: World, rng: np.random.Generator) -> Group:
     rows["volatility"] = rng.uniform(0.2, 0.8, products)[product]
     rows["surface"] = SURFACES.index("api")
     rows["client"] = (world.new("client", products) + product)[:, None]
+    hosted = (rng.random(products) < 0.25)[product]
+    cloud = world.add_networks(rng, products, hosts=3, hosting=True, proxy=0.5) + product
+    rows["network"] = np.where(hosted[:, None], cloud[:, None], rows["network"])
     staged = rng.random(products) < 1 / 3
     families = np.exp(rng.uniform(np.log(3), np.log(60), products)).astype(np.int64)
     families = np.where(staged, rng.integers(2, 9, products), families)
@@ -138,3 +142,39 @@ def niche_product(count: int, world: World, rng: np.random.Generator) -> Group:
     rows["long_context"] = rng.uniform(0.0, 0.6, products)[product]
     rows["output_scale"] = np.exp(0.4 * rng.standard_normal(products))[product]
     return Group("niche_product", accounts, [Habit(Conversations(), rows)], cohort=product)
+
+
+def laboratory(count: int, world: World, rng: np.random.Generator) -> Group:
+    """Hard negative: a research group on one grant's card, whose harness asks for reasoning.
+
+    Half of them share the card and the others have one each; none has an organisation's id. What
+    they have in common is the institute: its e-mail domain and its network.
+    """
+    accounts = world.residents(count, rng, pays=1.0)
+    group = teams(rng, count, 9.0, 0.6, most=40)
+    groups = int(group[-1]) + 1
+    one_card = (rng.random(groups) < 0.5)[group]
+    card = world.new("payment", groups) + group
+    accounts["payment"] = np.where(one_card, card, accounts["payment"])
+    accounts["email_domain"] = world.new("email_domain", groups) + group
+    accounts["tier"], accounts["verification"] = TIER["team"], VERIFICATION["card"]
+    in_one_place(accounts, group)
+    rows = at_leisure(accounts, world, rng)
+    rows["network"][:, 0] = world.add_networks(rng, groups, hosts=16, proxy=0.1) + group
+    rows["network_share"] = [0.7, 1.0]
+    rows["rhythm"] = np.where(rng.random(count) < 0.6, rhythm.OFFICE, rhythm.EVENING)
+    rows["requests_per_day"] = world.volumes(rng, count, 20.0, 0.9)
+    rows["volatility"], rows["surface"] = 1.0, SURFACES.index("api")
+    # A program for each kind of experiment.
+    families = rng.integers(2, 6, groups)
+    first = np.cumsum(families) - families
+    rows["templated"] = True
+    rows["program"] = (world.add_clients(rng, int(families.sum())) + first)[group, None]
+    rows["family"] = (world.new("family", int(families.sum())) + first)[group]
+    rows["families"], rows["fresh"], rows["flips"] = families[group], 0.5, 6
+    rows["session_size"], rows["popular"] = 8.0, 0.0
+    thinking = {"mathematics": 3.0, "agentic_reasoning": 3.0, "software_engineering": 2.0}
+    world.choose_tasks(rows, rng, thinking | {"long_horizon_planning": 2.0}, 0.85)
+    rows["task"] = rows["task"][np.searchsorted(group, group)]
+    rows["elicitation"] = 0.3 + (0.4 * rng.standard_normal(groups))[group]
+    return Group("laboratory", accounts, [Habit(Conversations(), rows)], cohort=group)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.detection.assess import Assessment, assess
+from app.detection.assess import LEAST_WOVEN, Assessment, assess
 from app.detection.group_evidence import (
     ASSOCIATION,
     CONTENT,
@@ -20,6 +20,7 @@ from app.detection.group_evidence import (
     MOST_OF_RING,
     MOST_OF_RINGED,
     MOST_OF_WEB,
+    ORIGIN,
     weigh_groups,
     weighted_median,
 )
@@ -587,3 +588,87 @@ def test_a_campaign_just_found_shows_in_the_last_two_days() -> None:
     few = group()
     few["day_sightings"], few["day_voters"] = [1, 1], [1, 1]
     assert measure_groups(world(row, few)).voters.tolist() == pytest.approx([0.9, 0.0])
+
+
+def test_a_cohort_is_of_the_densest_two_weeks() -> None:
+    days = [24 * day for day in (1, 3, 8, 14, 100, 200, 300, 400)]
+    measured = measure_groups(world(group(created=days)))
+    assert measured.cohort[0] == 4 / 8
+    assert measured.burst[0] == 1 / 8
+
+
+def origin(created: list[int], orgs: list[int] | None = None, *others: Any) -> float:
+    """Nats of origin of a group created in these hours, among ``others``."""
+    return float(judge(group(created=created, orgs=orgs), *others).evidence.nats[0, ORIGIN])
+
+
+def test_accounts_made_together_are_told_from_customers_who_came_one_by_one() -> None:
+    """A fortnight says as much as a day, of strangers, on a platform that is older."""
+    fortnight = [24 * day for day in (1, 3, 5, 7, 9, 11, 13, 15)]
+    years = [24 * day for day in (1, 100, 200, 300, 400, 500, 600, 700)]
+    full = POLICY.detectors[ORIGIN].weight
+    assert origin(fortnight) == origin([100] * 8) == full
+    assert origin(years) == 0.0
+    assert origin(fortnight, [1] * 8) == 0.0
+    young = [group(created=[24 * day for day in range(0, 56, 7)]) for _ in range(40)]
+    assert 0.0 <= origin([24 * day for day in (1, 3, 5, 7, 40, 60, 80, 100)], None, *young) < full
+
+
+def test_one_card_ties_an_office_to_nobody() -> None:
+    """What links them is weighed, but ties them only where they are too many for one."""
+    several = group(kind=PAYMENT, loads=[20] * SAMPLE)
+    many = group(kind=PAYMENT, loads=[20] * SAMPLE)
+    for k in range(60):
+        observe(many["registers"][0], np.uint64(scrambled(np.uint64(k))))
+    evidence = judge(several, many).evidence
+    assert evidence.nats[0, LINKAGE] > 0.0
+    assert evidence.by_things[0] == 0.0
+    assert evidence.by_things[1] == evidence.nats[1, LINKAGE] > 0.0
+
+
+def test_who_is_hosted_does_not_hide() -> None:
+    """Proxies count as hiding where each member has several networks."""
+    hosted = {"proxy": 4.0, "networks": -0.5}
+    evidence = judge(group(scores=hosted), group(scores=hosted | {"networks": 1.5})).evidence
+    assert not evidence.moving[0]
+    assert evidence.hiding[0] == 0.0
+    assert evidence.moving[1]
+    assert evidence.hiding[1] > 0.0
+
+
+def woven(programs: int, members: int = 8, **traits: Any) -> list[Any]:
+    """Programs at which strangers whose accounts were made together take turns, moving about."""
+    scores = {"elicitation": 4.0, "capabilities": 4.0, "networks": 3.0}
+    found = []
+    for _ in range(programs):
+        row = group(loads=[20] * members, scores=scores, webbed=0.9, created=[100] * members)
+        for name, value in traits.items():
+            row[name][: len(value)] = value
+        found.append(row)
+    return found
+
+
+def test_a_product_that_has_just_opened_has_few_programs_and_a_campaign_has_dozens() -> None:
+    few = judge(*woven(LEAST_WOVEN - 1), *crowd())
+    assert not few.flagged[: LEAST_WOVEN - 1].any()
+    dozens = judge(*woven(LEAST_WOVEN), *crowd())
+    assert dozens.flagged[:LEAST_WOVEN].all()
+    assert (dozens.probability[:LEAST_WOVEN] > POLICY.suspend_below).all()
+
+
+def test_products_that_have_just_opened_do_not_add_up() -> None:
+    """What counts is that the same strangers use them."""
+    apart = []
+    for number in range(LEAST_WOVEN):
+        apart += woven(1, member=[100 * number + k for k in range(8)])
+    assert not judge(*apart, *crowd()).flagged[:LEAST_WOVEN].any()
+
+
+def test_who_asks_what_everybody_asks_is_not_suspended() -> None:
+    """However tied they are: content must speak, and not merely be no less than ordinary."""
+    little = judge(
+        ring(60, scores={"elicitation": 1.2, "proxy": 4.0, "active_hours": 4.0}), *crowd()
+    )
+    assert 0.0 < little.evidence.nats[0, CONTENT] < 0.5 * POLICY.detectors[CONTENT].weight
+    assert little.flagged[0]
+    assert little.probability[0] <= POLICY.suspend_below

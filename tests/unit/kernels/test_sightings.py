@@ -7,6 +7,7 @@ import pytest
 
 from app.events.framing import decode
 from app.events.sightings import Sighting
+from app.kernels.organisations import BUCKETS, Domains
 from app.kernels.regimes import Regimes
 from app.kernels.sighting_summary import share_of
 from app.kernels.sightings import MAX_LINKS, Output, Period, encode_sightings, pairs, take
@@ -28,13 +29,18 @@ PERIOD = Period(number=81_000, hours=6)
 CREATED = 1_748_000_000_000
 SCHEMA = 0x01020304
 COLD = build_regimes([PolicyDocument()], [])
+PUBLIC = Domains(np.zeros(BUCKETS, np.uint32), -1)
+"""No e-mail domain is an organisation's."""
+OWN = Domains(np.zeros(BUCKETS, np.uint32), 0)
+"""Each is."""
 
 
 class Accounts:
     """Rows with ids, as a store holds them."""
 
-    def __init__(self, regimes: Regimes = COLD) -> None:
+    def __init__(self, regimes: Regimes = COLD, domains: Domains = PUBLIC) -> None:
         self.regimes = regimes
+        self.domains = domains
         self.rows = np.zeros(0, ACCOUNT)
         self.ids: list[str] = []
 
@@ -56,7 +62,9 @@ class Accounts:
         return np.frombuffer("".join(self.ids).encode(), np.uint8)
 
     def take(self, first: int = 0, records: int = 1000) -> tuple[list[tuple[bytes, bytes]], int]:
-        written, slot = take(self.rows, self.arena, first, PERIOD, SCHEMA, self.regimes, records)
+        written, slot = take(
+            self.rows, self.arena, first, PERIOD, SCHEMA, self.regimes, self.domains, records
+        )
         return pairs(written), slot
 
     def sightings(self) -> list[Sighting]:
@@ -295,7 +303,7 @@ def test_too_little_room_is_said():
         accounts.take(records=MAX_LINKS - 1)
     small = Output(*(np.zeros(10, kind) for kind in (np.uint8, np.int64, np.uint8, np.int64)))
     with pytest.raises(ValueError, match="no room"):
-        encode_sightings(accounts.rows, accounts.arena, 0, PERIOD, 0, COLD, small)
+        encode_sightings(accounts.rows, accounts.arena, 0, PERIOD, 0, COLD, PUBLIC, small)
 
 
 @pytest.mark.parametrize("fields", [{"id_length": 257}, {"id_at": 2**32 - 1}, {"id_at": 1}])
@@ -304,6 +312,19 @@ def test_an_id_that_does_not_stand_in_the_arena_is_not_read(fields):
     accounts.add("acct", payment=1, **fields)
     with pytest.raises(ValueError, match="account id"):
         accounts.take()
+
+
+def test_an_organisation_without_an_id_is_known_by_its_domain():
+    accounts = Accounts(domains=OWN)
+    accounts.add("of-an-organisation", payment=1, org=0xA, email_domain=0xB)
+    accounts.add("of-a-domain", payment=1, email_domain=0xB)
+    accounts.add("of-none", payment=1)
+    organisations = {x.account_id: x.org for x in accounts.sightings()}
+    assert organisations == {
+        "of-an-organisation": f"{0xA:016x}",
+        "of-a-domain": f"{0xB:016x}",
+        "of-none": None,
+    }
 
 
 def test_a_period_ends_where_the_next_begins():

@@ -27,6 +27,7 @@ GROUPED = {
     "viral_prompt",  # 17
     "ad_campaign",  # 20
     "niche_product",
+    "laboratory",
     "households",
     "shared_card",
     "hijacked",
