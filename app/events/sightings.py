@@ -88,7 +88,10 @@ class Sighting(Record):
     created_at: Millis | None = Field(default=None, description="From the profile.")
     tier: Tier | None = Field(default=None, description="From the profile.")
     verification: Verification | None = Field(default=None, description="From the profile.")
-    org: Hex16 | None = Field(default=None, description="Hash of the organisation's id, or of an e-mail domain that few have.")
+    org: Hex16 | None = Field(
+        default=None,
+        description="Hash of the organisation's id, or of an e-mail domain that few have.",
+    )
     exempt: bool = Field(description="Observed, never enforced.")
     standing: Action | None = Field(default=None, description="The account's live standing.")
     campaign: Hex16 | None = Field(
