@@ -10,6 +10,7 @@ from app.events.framing import decode
 from app.events.sightings import Sighting
 from app.kernels.evidence import weigh
 from app.kernels.features import ELICITATION_SCORE as ELICITATION
+from app.kernels.organisations import BUCKETS, Domains
 from app.kernels.regimes import Regimes
 from app.kernels.sighting_scores import SCORED, normal_score
 from app.kernels.sightings import Period, pairs, take
@@ -21,6 +22,7 @@ from tests.reference.populations import regimes, snapshot
 from tests.reference.portraits import HOUR, ORDINARY, paint
 from tests.reference.sightings import normal_scores
 
+PUBLIC = Domains(np.zeros(BUCKETS, np.uint32), -1)
 PERIOD = Period(number=81_000, hours=6)
 FEATURE_OF = {
     "elicitation": "elicitation.score",
@@ -45,7 +47,7 @@ def account(**traits: float) -> np.ndarray:
 
 def sighting(rows: np.ndarray, judging: Regimes) -> Sighting:
     arena = np.frombuffer(b"a", np.uint8)
-    written, _ = take(rows, arena, 0, PERIOD, 1, judging, 100)
+    written, _ = take(rows, arena, 0, PERIOD, 1, judging, PUBLIC, 100)
     return decode(Sighting, pairs(written)[0][1])
 
 
@@ -143,7 +145,7 @@ def with_programs(*elicited: float, weights: tuple[float, ...] = (300.0, 40.0, 6
 
 def by_program(rows: np.ndarray, judging: Regimes) -> dict[int, Sighting]:
     arena = np.frombuffer(b"a", np.uint8)
-    written, _ = take(rows, arena, 0, PERIOD, 1, judging, 100)
+    written, _ = take(rows, arena, 0, PERIOD, 1, judging, PUBLIC, 100)
     found = [decode(Sighting, value) for _, value in pairs(written)]
     own = {x.elicitation - x.scores[0] for x in found if x.kind != "program"}
     assert own == {0}, "what is told of another link is the account's own"
