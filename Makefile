@@ -6,10 +6,10 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-dev demo test test-faults lint format typecheck fuzz bench bench-peers \
-	evaluate lock lock-peers schemas clean
+	evaluate evaluate-second lock lock-peers schemas clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
@@ -62,6 +62,9 @@ bench-peers: $(VENV)/.installed-dev ## beside Faust, Quix Streams, Kafka Streams
 evaluate: $(VENV)/.installed-dev ## the whole table of the README: hours; goes on where it stopped
 	@$(BIN)/reflux evaluate --table README.md --results tests/evaluation/results \
 		--report .cache/evaluation/page $(ARGS)
+
+evaluate-second: $(VENV)/.installed-dev ## the same detector on a population made independently of it: an hour
+	@$(BIN)/python -m tests.evaluation.second --json $(ARGS)
 
 schemas: $(VENV)/.installed-dev ## write schemas/ anew from the records
 	@$(BIN)/python -m app.events.generate_schemas

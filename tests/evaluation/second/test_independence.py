@@ -1,0 +1,52 @@
+"""The second population must owe nothing to what it judges."""
+
+import ast
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.evaluation.second.attacks import ATTACKS, attack_world
+from tests.evaluation.second.pools import Pools
+from tests.evaluation.second.profiles import profile_table
+from tests.evaluation.second.table import ARRIVED, ATTACK, Tables
+
+HERE = Path(__file__).parent
+SCHEMAS = HERE.parents[2] / "schemas"
+MODULES = sorted(path for path in HERE.glob("*.py") if not path.name.startswith("test_"))
+
+
+def imported(source: str) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0
+            found.add(node.module or "")
+    return found
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_nothing_of_the_project_is_imported(path: Path) -> None:
+    for name in imported(path.read_text(encoding="utf-8")):
+        assert name.split(".")[0] != "app"
+        if name.startswith("tests"):
+            assert name.startswith("tests.evaluation.second")
+
+
+def test_the_check_would_see_an_import() -> None:
+    assert imported("if True:\n    from app.simulation import world") == {"app.simulation"}
+    assert imported("import app.detection as d") == {"app.detection"}
+
+
+def test_columns_are_those_of_the_published_schemas() -> None:
+    world = attack_world(next(iter(ATTACKS)), 1, Pools(), scale=0.02)
+    requests = set(Tables(world).day(5).column_names)
+    assert requests - {ARRIVED, ATTACK} == published("request")
+    assert set(profile_table(world).column_names) - {"recorded_at"} == published("profile")
+
+
+def published(record: str) -> set[str]:
+    (path,) = SCHEMAS.rglob(f"{record}*.json")
+    return set(json.loads(path.read_text(encoding="utf-8"))["properties"])
