@@ -69,7 +69,8 @@ shared by too many to say who belongs to whom: a proxy seller has honest custome
 campaign at every exit."""
 HINTS = 0.3
 """Share of its weight that linkage or association must bring, or no link is flagged: a product's
-customers may all ask the same kind of thing, evenly and at all hours."""
+customers may all ask the same kind of thing, evenly and at all hours. And content, or nobody is
+suspended: who asks what everybody asks does not extract."""
 RESTLESS = 0.75
 """Share of its weight that rhythm must bring for programs that strangers share to tie them: honest
 benchmarks and products of several programs, simulated ones, brought half of it, or did not hide."""
@@ -259,8 +260,9 @@ def _may_suspend(
 ) -> npt.NDArray[np.bool_]:
     """Whether enough families speak, something ties the members, and they come to extract."""
     speaks = _brings(nats, SPEAKS * weights)
+    purpose = _brings(nats, HINTS * weights)[:, CONTENT]
     untied = np.delete(speaks, [LINKAGE, ASSOCIATION], axis=1).sum(axis=1)
-    may: npt.NDArray[np.bool_] = speaks[:, CONTENT] & tied & (untied + 1 >= families)
+    may: npt.NDArray[np.bool_] = purpose & tied & (untied + 1 >= families)
     return may
 
 

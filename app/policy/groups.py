@@ -163,7 +163,7 @@ class Groups(Section):
     suspend_families: int = setting(
         2,
         "Independent families of evidence before a campaign suspends: what ties the members, by"
-        " linkage or association, is one, the others must speak; and content is among them.",
+        " linkage or association, is one, the others must speak; and content must say something.",
         unit="families",
         why="no single trait suspends a group, no behaviour without a tie between the members, and"
         " no tie between people who ask what everybody asks",
