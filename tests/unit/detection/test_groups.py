@@ -665,7 +665,7 @@ def test_products_that_have_just_opened_do_not_add_up() -> None:
 
 
 def test_who_asks_what_everybody_asks_is_not_suspended() -> None:
-    """However tied they are: content must say something, and not merely be no less than ordinary."""
+    """However tied they are: content must say something, not merely be no less than ordinary."""
     little = judge(
         ring(60, scores={"elicitation": 0.9, "proxy": 4.0, "active_hours": 4.0}), *crowd()
     )
