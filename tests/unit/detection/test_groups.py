@@ -672,3 +672,20 @@ def test_who_asks_what_everybody_asks_is_not_suspended() -> None:
     assert 0.0 < little.evidence.nats[0, CONTENT] < HINTS * POLICY.detectors[CONTENT].weight
     assert little.flagged[0]
     assert little.probability[0] <= POLICY.suspend_below
+
+
+@pytest.mark.parametrize(
+    ("created", "told"),
+    [
+        (
+            [24 * day for day in (1, 3, 5, 7, 9, 11, 13, 15)],
+            "100% of those looked at were created within two weeks",
+        ),
+        ([100] * 8, "100% of those looked at were created within a day"),
+    ],
+)
+def test_reasons_say_how_near_to_each_other_accounts_were_made(
+    created: list[int], told: str
+) -> None:
+    judged = judge(group(created=created), *crowd())
+    assert any(line.startswith(told) for line in explain_group("program", judged, 0))
