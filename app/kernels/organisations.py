@@ -19,7 +19,7 @@ from app.state.layout import FLAG_STUB
 BUCKETS = 1 << 16
 """Counters, shared by domains whose hashes agree in as many bits: one that is counted with another
 is at worst taken for a provider's."""
-LEAST = 4
+LEAST = 2
 """Accounts of a partition that may always have one domain and be an organisation's."""
 MOST = 200
 """Accounts of all partitions, roughly, that one domain may have and be an organisation's."""
