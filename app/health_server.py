@@ -20,6 +20,7 @@ from aiohttp import web
 
 from app import __version__, metrics
 from app.health import Health
+from app.metric_catalogue import CONTENT_TYPE
 
 log = structlog.get_logger(__name__)
 
@@ -96,7 +97,8 @@ def application(health: Health) -> web.Application:
         return web.json_response(report, status=_READY_STATUS.get(report["state"], 503))
 
     async def exposition(_request: web.Request) -> web.Response:
-        return web.Response(body=metrics.render(), headers={"Content-Type": metrics.CONTENT_TYPE})
+        body = metrics.CATALOGUE.render()
+        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE})
 
     async def page(_request: web.Request) -> web.Response:
         return web.Response(text=_page(health), content_type="text/html")

@@ -116,7 +116,7 @@ def test_an_alert_says_what_happened_and_what_to_do(rule: dict[str, Any]) -> Non
 
 @pytest.mark.parametrize("rule", RULES, ids=[rule["alert"] for rule in RULES])
 def test_an_alert_asks_for_metrics_and_labels_that_exist(rule: dict[str, Any]) -> None:
-    known = {metrics.exposed_name(item): item for item in metrics.CATALOGUE}
+    known = {item.exposed_name: item for item in metrics.CATALOGUE.definitions}
     asked = re.findall(r"(reflux_\w+)(?:\{([^}]*)\})?", rule["expr"])
     assert asked
     labels = {"instance", "version", "le"}
