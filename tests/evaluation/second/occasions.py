@@ -160,8 +160,7 @@ def load_tests(world: World) -> None:
 def viral_prompt(world: World) -> None:
     """For a day and a half each, people who chat try one prompt that they have read of."""
     rng = world.rng
-    chatters = world.of_kind("free_chat", "paid_chat")
-    accounts = rng.choice(chatters, min(world.size(900), len(chatters) // 2), replace=False)
+    accounts = world.some_of(900, "free_chat", "paid_chat")
     count = len(accounts)
     start = 9 + rng.gamma(2.5, 0.6, count)
     rows = put(
@@ -179,15 +178,13 @@ def viral_prompt(world: World) -> None:
         task_share=tasks(rng, "planning", count, 30),
         elicitation=[5, 3],
     )
-    world.behave(accounts, rows)
-    world.rename(accounts, "viral_prompt")
+    world.befall("viral_prompt", accounts, rows)
 
 
 def hijacked(world: World) -> None:
     """A thief resells stolen accounts for two days each, while their owners go on."""
     rng = world.rng
-    owners = world.of_kind("coding_agent_user")
-    accounts = rng.choice(owners, min(world.size(40), len(owners) // 2), replace=False)
+    accounts = world.some_of(40, "coding_agent_user")
     count = len(accounts)
     start = rng.uniform(5, 18, count)
     rows = put(
@@ -204,8 +201,7 @@ def hijacked(world: World) -> None:
         task_share=tasks(rng, "writing", count, 20),
     )
     behind(rows, world.pools.add(30, 10, 21_300, 9, 3))
-    world.behave(accounts, rows)
-    world.rename(accounts, "hijacked")
+    world.befall("hijacked", accounts, rows)
 
 
 KINDS = (

@@ -58,11 +58,14 @@ class World:
         rows["account"] = accounts
         self._streams.append(rows)
 
-    def of_kind(self, *kinds: str) -> Ints:
-        return np.flatnonzero(np.isin(self.kinds, kinds))
+    def some_of(self, count: int, *kinds: str) -> Ints:
+        """Accounts of these kinds that stand for ``count`` at this scale, half of them at most."""
+        there = np.flatnonzero(np.isin(self.kinds, kinds))
+        return self.rng.choice(there, min(self.size(count), len(there) // 2), replace=False)
 
-    def rename(self, accounts: Ints, kind: str) -> None:
-        """Count ``accounts`` as of another kind: something happened to them."""
+    def befall(self, kind: str, accounts: Ints, rows: Rows) -> None:
+        """Add a stream for each of ``accounts``, and count them as of this ``kind`` from now on."""
+        self.behave(accounts, rows)
         for account in accounts:
             self.kinds[account] = kind
 
