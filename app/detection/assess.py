@@ -36,6 +36,7 @@ from app.detection.group_evidence import (
     CONTENT,
     LINKAGE,
     LOAD,
+    ONE_OFFICE,
     ORIGIN,
     RHYTHM,
     Detector,
@@ -151,7 +152,7 @@ def assess(
     nats = evidence.nats.sum(axis=1) - policy.trust_nats * measures.trusted
     weights = np.array([detector.weight for detector in policy.detectors])
     several = measures.members >= LEAST_BY_CHANCE
-    linked = _linked(rows, evidence, weights)
+    linked = _linked(rows, measures, evidence, weights)
     log_odds = _log_odds(rows, several, linked, nats - evidence.nats[:, ASSOCIATION], policy)
     tied = linked | _brings(evidence.nats, HINTS * weights)[:, ASSOCIATION]
     # Cards of a few strangers, of which many are alike: that is what ties them.
@@ -267,24 +268,34 @@ def _may_suspend(
 
 
 def _linked(
-    rows: npt.NDArray[Any], evidence: GroupEvidence, weights: Floats
+    rows: npt.NDArray[Any], measures: GroupMeasures, evidence: GroupEvidence, weights: Floats
 ) -> npt.NDArray[np.bool_]:
-    """Whether cards and devices link the members, or further programs that they share where more is
-    strange about them than that.
+    """Whether the members are one hand's, by one of four rules.
 
-    Who shares several programs may run one benchmark or have one product. But benchmarks and
-    products hardly run around the clock and out of hiding. Nor were their users' accounts made at
-    one time, unless the product is new; and then it has some programs, and not dozens at which the
-    same strangers take turns.
+    1. Cards and devices join them to strangers.
+    2. They share further programs that behave alike, hide, and never rest.
+    3. They share so many such programs that several meet in one partition, their accounts were made
+       together, and they hide, move or share the load evenly.
+    4. They share further programs, are many, were made together, share the load evenly and never
+       rest, all of it for what a campaign comes for.
+
+    Who shares several programs may run one benchmark or have one product, hence the rest of rules 2
+    to 4. Benchmarks and products hardly run around the clock and out of hiding. Their users were
+    not all there from one fortnight on, unless the product is new; and then it has some programs,
+    not dozens at which the same strangers take turns. A class was made together and may work
+    through the night, but its members differ in how much; customers of a product may all ask for
+    as much, but came to it one by one.
     """
     programs = _brings(evidence.nats, HINTS * weights)[:, LINKAGE]
     restless = _brings(evidence.nats, RESTLESS * weights)[:, RHYTHM]
     hiding = _brings(evidence.hiding, HINTS * weights[CONCEALMENT])
-    even = _brings(evidence.nats, SPEAKS * weights)[:, LOAD]
-    made_together = _brings(evidence.nats, SPEAKS * weights)[:, ORIGIN]
+    speaks = _brings(evidence.nats, SPEAKS * weights)
+    even, made_together = speaks[:, LOAD], speaks[:, ORIGIN]
     by_things = _brings(evidence.by_things, HINTS * weights[LINKAGE])
     woven = _in_webs(rows, programs & made_together & (hiding | even | evidence.moving))
-    linked: npt.NDArray[np.bool_] = by_things | (programs & restless & hiding) | woven
+    many = measures.members * measures.strangers >= ONE_OFFICE
+    shared_out = programs & many & made_together & even & restless & speaks[:, CONTENT]
+    linked: npt.NDArray[np.bool_] = by_things | (programs & restless & hiding) | woven | shared_out
     return linked
 
 

@@ -664,6 +664,42 @@ def test_products_that_have_just_opened_do_not_add_up() -> None:
     assert not judge(*apart, *crowd()).flagged[:LEAST_WOVEN].any()
 
 
+def shared_out(**differently: Any) -> Assessment:
+    """A program of many strangers, one of few that share it, and what is judged of it."""
+    scores = {"elicitation": 4.0, "capabilities": 4.0, "active_hours": 4.0}
+    traits = {"loads": [20] * SAMPLE, "scores": scores, "webbed": 0.9, "created": [100] * SAMPLE}
+    row = group(
+        **traits | {name: value for name, value in differently.items() if name != "members"}
+    )
+    for k in range(differently.get("members", 100)):
+        observe(row["registers"][0], np.uint64(scrambled(np.uint64(k))))
+    return judge(row, *crowd())
+
+
+def test_many_made_together_who_share_tireless_work_out_are_one_hand() -> None:
+    """However few programs they have."""
+    judged = shared_out()
+    assert judged.flagged[0]
+    assert judged.probability[0] > POLICY.suspend_below
+
+
+@pytest.mark.parametrize(
+    "honest",
+    [
+        {"loads": [2, 40, 9, 160, 3, 70, 6, 28, 11, 90, 4, 33, 5, 120, 8, 17]},
+        {"created": [1_000 * (k + 1) for k in range(SAMPLE)]},
+        {"scores": {"elicitation": 4.0, "capabilities": 4.0}},
+        {"scores": {"active_hours": 4.0}},
+        {"orgs": [7] * SAMPLE},
+        {"webbed": 0.0},
+        {"members": 25},
+    ],
+    ids=["a class", "a product", "by day", "anything", "an organisation", "one program", "few"],
+)
+def test_what_one_hand_would_do_honest_groups_do_in_part(honest: dict[str, Any]) -> None:
+    assert not shared_out(**honest).flagged[0]
+
+
 def test_who_asks_what_everybody_asks_is_not_suspended() -> None:
     """However tied they are: content must say something, not merely be no less than ordinary."""
     little = judge(
