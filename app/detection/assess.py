@@ -15,13 +15,20 @@ devices, for programs and for rings each by themselves (stratified control: Sun,
 Bull, Genetic Epidemiology 30, 2006), because a large population has many cards and few rings, and
 the many must not hide the few.
 
-Suspension asks for more than a sum: several families must speak, one of them must tie the members
-together (linkage, or other links that are a campaign's already), and members must ask for what a
-campaign comes for more than honest groups do. That alone no attacker can do without; strangers who
-share cards, hide and have a client of their own may be a seller's customers, who break other rules.
-Otherwise the probability stays below what suspends. What strangers do can be all an attacker does
-and still be what a product's customers do, so where nothing ties the members no link is flagged: a
-benchmark that strangers run, a prompt that has gone round or a product with even use is left alone.
+A link is flagged only where something ties its members together (linkage, or other links that are a
+campaign's already), and they ask for what a campaign comes for more than honest groups do, or are
+tied to some who do. The latter no attacker can do without; strangers who share cards, hide and have
+a client of their own may be a seller's customers, who break other rules. What strangers do can be
+all an attacker does and still be what a product's customers do, so where nothing ties the members
+no link is flagged: a benchmark that strangers run, a prompt that has gone round or a product with
+even use is left alone. So are those of whose manner nothing speaks, below.
+
+Suspension asks for more than a sum. An *occasion* explains who came, when, and what for: a class, a
+launch, a contest or a team hired in one fortnight brings accounts made together that ask one hard
+kind of thing with one program, and friends among them share cards. It does not explain the *manner*
+of a campaign: that its accounts hide, never rest, do equal shares, and ask and never go on. So
+content must speak, and besides the tie several manners must; when the accounts were made counts for
+the sum alone. Otherwise the probability stays below what suspends.
 """
 
 from typing import Any, NamedTuple
@@ -33,6 +40,7 @@ from app.detection.error_control import discoveries
 from app.detection.group_evidence import (
     ASSOCIATION,
     CONCEALMENT,
+    CONDUCT,
     CONTENT,
     LINKAGE,
     LOAD,
@@ -70,8 +78,7 @@ shared by too many to say who belongs to whom: a proxy seller has honest custome
 campaign at every exit."""
 HINTS = 0.3
 """Share of its weight that linkage or association must bring, or no link is flagged: a product's
-customers may all ask the same kind of thing, evenly and at all hours. And content, or nobody is
-suspended: who asks what everybody asks does not extract."""
+customers may all ask the same kind of thing, evenly and at all hours."""
 RESTLESS = 0.75
 """Share of its weight that rhythm must bring for programs that strangers share to tie them: honest
 benchmarks and products of several programs, simulated ones, brought half of it, or did not hide."""
@@ -83,6 +90,13 @@ of one provider can show nothing, and each hypothesis makes the bar higher for t
 
 SPEAKS = 0.5
 """Share of its weight from which a family counts as speaking."""
+MANNER = (CONDUCT, CONCEALMENT, RHYTHM, LOAD)
+"""Families about how accounts work, which no occasion that brings strangers together explains."""
+LEAST_MANNERS = 2
+"""Of those that must speak for many programs to tie strangers who were made together: an occasion
+brings one of them by chance."""
+MOST_MANNERS = 3
+"""Of those that must speak for few programs to tie many strangers."""
 
 LEAST_KINDRED = 3.0
 """Campaign's cards that a partition must be estimated to have before they speak for each other."""
@@ -158,14 +172,18 @@ def assess(
     # Cards of a few strangers, of which many are alike: that is what ties them.
     tied |= is_tight(rows["kind"]) & (log_odds > policy.prior_log_odds)
     probability = 1.0 / (1.0 + np.exp(-(log_odds + nats)))
-    enough = _may_suspend(evidence.nats, weights, tied, policy.suspend_families)
+    speaks = _brings(evidence.nats, SPEAKS * weights)
+    enough = tied & speaks[:, CONTENT] & (1 + _manners(speaks) >= policy.suspend_families)
     probability = np.where(enough, probability, np.minimum(probability, policy.suspend_below))
     probability *= 1.0 - measures.exempt
     # Whom nothing but that speaks against is one of them as likely as they are many.
     beside = evidence.nats[:, ASSOCIATION]
     likely = 0.5 + 0.5 * np.minimum(measures.voters / SURE_SHARE, 1.0)
     probability = np.where(beside > nats - beside, np.minimum(probability, likely), probability)
-    ratio = np.where(tied & (measures.exempt < MOST_EXEMPT), nats, -np.inf)
+    heard = _brings(evidence.nats, HINTS * weights)[:, ASSOCIATION]
+    known = (measures.trusted > MOST_TRUSTED) | (measures.exempt >= MOST_EXEMPT)
+    like_one = (speaks[:, CONTENT] | heard) & (_manners(speaks) > 0)
+    ratio = np.where(tied & like_one & ~known, nats, -np.inf)
     flagged = np.zeros(len(rows), np.bool_)
     strata = [is_tight(rows["kind"]), *((rows["kind"] == kind) & several for kind in JUDGED)]
     for stratum in map(np.flatnonzero, strata):
@@ -256,15 +274,10 @@ def _log_odds(
     return log_odds
 
 
-def _may_suspend(
-    nats: Floats, weights: Floats, tied: npt.NDArray[np.bool_], families: int
-) -> npt.NDArray[np.bool_]:
-    """Whether enough families speak, something ties the members, and they come to extract."""
-    speaks = _brings(nats, SPEAKS * weights)
-    purpose = _brings(nats, HINTS * weights)[:, CONTENT]
-    untied = np.delete(speaks, [LINKAGE, ASSOCIATION], axis=1).sum(axis=1)
-    may: npt.NDArray[np.bool_] = purpose & tied & (untied + 1 >= families)
-    return may
+def _manners(speaks: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+    """How many families about a group's manner are among those that speak, bool[n, families]."""
+    manners: npt.NDArray[np.int64] = speaks[:, MANNER].sum(axis=1)
+    return manners
 
 
 def _linked(
@@ -273,29 +286,30 @@ def _linked(
     """Whether the members are one hand's, by one of four rules.
 
     1. Cards and devices join them to strangers.
-    2. They share further programs that behave alike, hide, and never rest.
+    2. They share further programs that behave alike, hide, never rest, and have another family of
+       their manner speak.
     3. They share so many such programs that several meet in one partition, their accounts were made
-       together, and they hide, move or share the load evenly.
-    4. They share further programs, are many, were made together, share the load evenly and never
-       rest, all of it for what a campaign comes for.
+       together, and several families of their manner speak.
+    4. They share further programs that behave alike, are many, move between networks, ask for what
+       a campaign comes for, and nearly all families of their manner speak.
 
     Who shares several programs may run one benchmark or have one product, hence the rest of rules 2
     to 4. Benchmarks and products hardly run around the clock and out of hiding. Their users were
     not all there from one fortnight on, unless the product is new; and then it has some programs,
-    not dozens at which the same strangers take turns. A class was made together and may work
-    through the night, but its members differ in how much; customers of a product may all ask for
-    as much, but came to it one by one.
+    not dozens at which the same strangers take turns. A bot that many have bought may well be
+    tireless, even and never go on; but it stays where it was set up.
     """
     programs = _brings(evidence.nats, HINTS * weights)[:, LINKAGE]
     restless = _brings(evidence.nats, RESTLESS * weights)[:, RHYTHM]
     hiding = _brings(evidence.hiding, HINTS * weights[CONCEALMENT])
     speaks = _brings(evidence.nats, SPEAKS * weights)
-    even, made_together = speaks[:, LOAD], speaks[:, ORIGIN]
+    manners = _manners(speaks)
     by_things = _brings(evidence.by_things, HINTS * weights[LINKAGE])
-    woven = _in_webs(rows, programs & made_together & (hiding | even | evidence.moving))
+    woven = _in_webs(rows, programs & speaks[:, ORIGIN] & (manners >= LEAST_MANNERS))
     many = measures.members * measures.strangers >= ONE_OFFICE
-    shared_out = programs & many & made_together & even & restless & speaks[:, CONTENT]
-    linked: npt.NDArray[np.bool_] = by_things | (programs & restless & hiding) | woven | shared_out
+    one_way = programs & (manners >= MOST_MANNERS)
+    one_hand = one_way & many & evidence.moving & speaks[:, CONTENT]
+    linked: npt.NDArray[np.bool_] = by_things | (restless & hiding & one_way) | woven | one_hand
     return linked
 
 

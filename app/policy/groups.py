@@ -161,12 +161,12 @@ class Groups(Section):
         lt=1,
     )
     suspend_families: int = setting(
-        2,
-        "Independent families of evidence before a campaign suspends: what ties the members, by"
-        " linkage or association, is one, the others must speak; and content must say something.",
+        3,
+        "Independent families of evidence before a campaign suspends: what ties the members is one,"
+        " the others are of conduct, concealment, rhythm and load; and content must speak besides.",
         unit="families",
-        why="no single trait suspends a group, no behaviour without a tie between the members, and"
-        " no tie between people who ask what everybody asks",
+        why="a class, a launch or a contest explains who came, when and what for, and hardly two of"
+        " how they work",
         ge=2,
         le=len(GROUP_FAMILIES) // 2,
     )
