@@ -3,6 +3,7 @@
 import sys
 
 from tests.evaluation.second.command import main
+from tests.evaluation.second.population import SECOND
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(SECOND))

@@ -19,6 +19,9 @@ LAUNCH = 8.6
 OUTAGE_DAY = 12
 OUTAGE_HOURS = (13.2, 14.1)
 
+WHOLE = 22
+"""Days of a whole recording: launch, outage, deadlines and the sleeper's waking are in it."""
+
 NEVER = 99.0
 """A day that does not come."""
 

@@ -13,56 +13,63 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.evaluation.second.attacks import ATTACKS, attack_world
+from tests.evaluation.second.calendar import WHOLE
 from tests.evaluation.second.measure import Figures, figures, standings
-from tests.evaluation.second.population import honest
+from tests.evaluation.second.population import Population
 from tests.evaluation.second.recording import Recording, record, write_days
 from tests.evaluation.second.world import World
 
 NONE = "none"
-WHOLE = 22
-"""Days of a whole recording: launch, outage, deadlines and the sleeper's waking are in it."""
+SETTINGS = ("days", "seed", "scale", "share")
+"""What a line of JSON says of how its run was asked for."""
 
 
-def parser() -> argparse.ArgumentParser:
+def parser(population: Population) -> argparse.ArgumentParser:
+    name, attacks = population.name, [NONE, *population.attacks]
     made = argparse.ArgumentParser(
-        prog="python -m tests.evaluation.second",
-        description="Judge the detector on the second population. Without --attack: on all.",
+        prog=f"python -m tests.evaluation.{name}",
+        description=f"Judge the detector on the {name} population. Without --attack: on all.",
     )
     made.add_argument(
         "--attack",
         nargs="+",
         metavar="NAME",
-        choices=[NONE, *ATTACKS],
-        default=[NONE, *ATTACKS],
-        help=f"one or several of: {', '.join([NONE, *ATTACKS])}",
+        choices=attacks,
+        default=attacks,
+        help=f"one or several of: {', '.join(attacks)}",
     )
     made.add_argument("--days", type=int, default=WHOLE, help="how long (default: %(default)s)")
-    made.add_argument("--seed", type=int, default=11, help="of everything (default: %(default)s)")
-    made.add_argument("--scale", type=float, default=1.0, help="of all numbers of accounts")
     made.add_argument(
-        "--share", type=float, default=100.0, help="percent of its own traffic that is attack"
+        "--seed", type=int, default=population.seed, help="of everything (default: %(default)s)"
     )
+    made.add_argument("--scale", type=float, default=1.0, help="of all numbers of accounts")
+    if population.shares:
+        made.add_argument(
+            "--share", type=float, default=100.0, help="percent of its own traffic that is attack"
+        )
     made.add_argument("--policy", type=Path, help="judge by this policy, not the shipped one")
     made.add_argument("--keep", type=Path, help="keep recordings and decisions in this directory")
     made.add_argument("--json", action="store_true", help="print a line of JSON for each run")
     return made
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    asked = parser().parse_args(arguments)
-    if not (0 < asked.share <= 100 and asked.days >= 1 and asked.scale > 0):
-        parser().error("--share is above 0 and at most 100, --days at least 1, --scale above 0")
+def main(population: Population, arguments: Sequence[str] | None = None) -> int:
+    known = parser(population)
+    asked = known.parse_args(arguments)
+    if asked.days < 1 or asked.scale <= 0:
+        known.error("--days is at least 1, --scale above 0")
+    if population.shares and not 0 < asked.share <= 100:
+        known.error("--share is above 0 and at most 100")
     console = Console(stderr=True)
     with ExitStack() as stack:
-        temporary = stack.enter_context(tempfile.TemporaryDirectory(prefix="second-"))
+        temporary = stack.enter_context(tempfile.TemporaryDirectory(prefix=f"{population.name}-"))
         directory = Path(asked.keep or temporary)
         with console.status("making the honest world"):
-            customers = honest(asked.seed, asked.scale)
-            days = write_days(customers, asked.days, directory / "honest")
+            customers = population.honest(asked.seed, asked.scale)
+            days = write_days(customers, asked.days, directory / "honest", population.engine)
         for attack in asked.attack:
             with console.status(f"{attack}: making and judging it"):
-                found, summary = run(attack, customers, days, directory / attack, asked)
+                found, summary = run(population, attack, customers, days, directory / attack, asked)
             if asked.json:
                 print(json.dumps(_line(attack, asked, found, summary)), flush=True)
             console.print(shown(attack, found))
@@ -70,6 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run(
+    population: Population,
     attack: str,
     customers: World,
     days: list[Path],
@@ -79,8 +87,9 @@ def run(
     """One attack among ``customers``: its figures, and the summary of the backtest."""
     campaign = None
     if attack != NONE:
-        campaign = attack_world(attack, asked.seed, customers.pools, asked.scale, asked.share / 100)
-    recording = record(customers, days, campaign, directory)
+        share = [asked.share / 100] if population.shares else []
+        campaign = population.attack_world(attack, asked.seed, customers.pools, asked.scale, *share)
+    recording = record(customers, days, campaign, directory, population.engine)
     decisions = directory / "decisions.ndjson"
     summary = backtest(recording, decisions, asked.policy)
     with decisions.open(encoding="utf-8") as lines:
@@ -125,5 +134,5 @@ def shown(attack: str, found: Figures) -> Table:
 def _line(
     attack: str, asked: argparse.Namespace, found: Figures, summary: dict[str, Any]
 ) -> dict[str, Any]:
-    settings = {name: getattr(asked, name) for name in ("days", "seed", "scale", "share")}
+    settings = {name: value for name, value in vars(asked).items() if name in SETTINGS}
     return {"attack": attack, **settings, **found, "backtest": summary}

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from tests.evaluation.second.engine import Days
 from tests.evaluation.second.profiles import profile_table
 from tests.evaluation.second.table import ARRIVED, ATTACK, Tables
 from tests.evaluation.second.world import World
@@ -23,10 +24,10 @@ class Recording(NamedTuple):
     attacks: list[tuple[str, int]]
 
 
-def write_days(world: World, days: int, directory: Path) -> list[Path]:
+def write_days(world: World, days: int, directory: Path, engine: type[Days] = Days) -> list[Path]:
     """A file for each day: an honest world is made once for all attacks."""
     directory.mkdir(parents=True, exist_ok=True)
-    tables, paths = Tables(world), []
+    tables, paths = Tables(world, engine), []
     for day in range(days):
         path = directory / f"day_{day:02d}.parquet"
         pq.write_table(tables.day(day), path, compression="zstd")
@@ -35,7 +36,11 @@ def write_days(world: World, days: int, directory: Path) -> list[Path]:
 
 
 def record(
-    honest: World, honest_days: list[Path], campaign: World | None, directory: Path
+    honest: World,
+    honest_days: list[Path],
+    campaign: World | None,
+    directory: Path,
+    engine: type[Days] = Days,
 ) -> Recording:
     """Honest days and a campaign's in one file of requests, in the order of arrival."""
     directory.mkdir(parents=True, exist_ok=True)
@@ -45,7 +50,7 @@ def record(
     attacks: list[tuple[str, int]] = []
     writer = None
     try:
-        for table in _merged(honest_days, campaign):
+        for table in _merged(honest_days, None if campaign is None else Tables(campaign, engine)):
             attacked = table.filter(table[ATTACK]).select(["account_id", "ts"]).to_pydict()
             attacks += zip(attacked["account_id"], attacked["ts"], strict=True)
             seen = table.drop_columns([ARRIVED, ATTACK])
@@ -58,11 +63,10 @@ def record(
     return Recording(requests, profiles, attacks)
 
 
-def _merged(honest_days: list[Path], campaign: World | None) -> Iterator[Any]:
-    tables = None if campaign is None else Tables(campaign)
+def _merged(honest_days: list[Path], campaign: Tables | None) -> Iterator[Any]:
     for day, path in enumerate(honest_days):
         table = pq.read_table(path)
-        if tables is not None:
-            both = pa.concat_tables([table, tables.day(day)])
+        if campaign is not None:
+            both = pa.concat_tables([table, campaign.day(day)])
             table = both.take(pc.sort_indices(both, sort_keys=[(ARRIVED, "ascending")]))
         yield table

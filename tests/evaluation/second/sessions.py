@@ -6,7 +6,7 @@ import numpy as np
 
 from tests.evaluation.second.calendar import RHYTHMS, is_weekday
 from tests.evaluation.second.hashes import mix
-from tests.evaluation.second.rows import Fields
+from tests.evaluation.second.rows import Fields, Rows
 from tests.evaluation.second.world import Floats, Ints
 
 
@@ -25,8 +25,9 @@ class Sessions(NamedTuple):
     opening: Ints
 
 
-def sessions(fields: Fields, day: int, rng: np.random.Generator) -> Sessions:
-    stream = np.repeat(np.arange(len(fields["account"])), _counts(fields, day, rng))
+def sessions(fields: Fields, day: int, rate: Floats, rng: np.random.Generator) -> Sessions:
+    """``rate`` is what is `expected` of each stream."""
+    stream = np.repeat(np.arange(len(fields["account"])), _counts(fields, day, rate, rng))
     count = len(stream)
     opens = rng.random(count) < 1 / fields["session_length"][stream]
     opens[:1] = True
@@ -41,13 +42,27 @@ def sessions(fields: Fields, day: int, rng: np.random.Generator) -> Sessions:
     return Sessions(stream, session, np.arange(count) - opening[session], seconds, opening)
 
 
-def _counts(fields: Fields, day: int, rng: np.random.Generator) -> Ints:
+def expected(fields: Fields | Rows, day: int) -> Floats:
+    """Requests to expect of each stream on ``day``, if it is active at all."""
+    return np.asarray(fields["requests_per_day"] * presence(fields, day))
+
+
+def presence(fields: Fields | Rows, day: int) -> Floats:
+    """Which part of ``day`` each stream is there."""
+    begin, end = np.maximum(fields["start"], day), np.minimum(fields["end"], day + 1)
+    return np.asarray(np.clip(end - begin, 0, 1))
+
+
+def chances(fields: Fields | Rows, day: int) -> Floats:
+    """How likely each stream is active on ``day``."""
+    return np.asarray(fields["on_weekdays"] if is_weekday(day) else fields["on_weekends"])
+
+
+def _counts(fields: Fields, day: int, rate: Floats, rng: np.random.Generator) -> Ints:
     """Requests of each stream: over-dispersed, for people have better and worse days."""
-    present = np.clip(np.minimum(fields["end"], day + 1) - np.maximum(fields["start"], day), 0, 1)
-    chance = fields["on_weekdays"] if is_weekday(day) else fields["on_weekends"]
     steadiness = fields["steadiness"]
-    rate = fields["requests_per_day"] * present * rng.gamma(steadiness, 1 / steadiness)
-    active = rng.random(len(present)) < chance
+    rate = rate * rng.gamma(steadiness, 1 / steadiness)
+    active = rng.random(len(rate)) < chances(fields, day)
     return np.asarray(np.where(active, rng.poisson(rate), 0), np.int64)
 
 

@@ -18,10 +18,10 @@ ARRIVED, ATTACK = "_arrived", "_attack"
 
 
 class Tables:
-    """The days of ``world`` as tables."""
+    """The days of ``world`` as tables, made by its population's ``engine``."""
 
-    def __init__(self, world: World) -> None:
-        self._days = Days(world)
+    def __init__(self, world: World, engine: type[Days] = Days) -> None:
+        self._days = engine(world)
         self._ids = hexadecimal(world.account_hashes(), b"acct_")
         self._organisations = names_or_none(world.profiles()["organisation"], b"org_")
 

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.evaluation.second import command
+from tests.evaluation.second.population import SECOND
 from tests.evaluation.second.recording import Recording
 from tests.evaluation.second.table import ARRIVED, ATTACK
 
@@ -29,7 +30,7 @@ def everybody_is_suspended(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_line_for_each_attack(capsys: pytest.CaptureFixture[str]) -> None:
-    assert command.main(["--attack", "none", "unlinked", "--json", *SMALL]) == 0
+    assert command.main(SECOND, ["--attack", "none", "unlinked", "--json", *SMALL]) == 0
     printed = capsys.readouterr()
     alone, attacked = map(json.loads, printed.out.splitlines())
     assert (alone["attack"], attacked["attack"]) == ("none", "unlinked")
@@ -41,7 +42,7 @@ def test_a_line_for_each_attack(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_what_is_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    command.main(["--attack", "seed", "--share", "50", "--keep", str(tmp_path), *SMALL])
+    command.main(SECOND, ["--attack", "seed", "--share", "50", "--keep", str(tmp_path), *SMALL])
     kept = {path.name for path in (tmp_path / "seed").iterdir()}
     assert kept == {"requests.parquet", "profiles.parquet", "decisions.ndjson"}
     assert capsys.readouterr().out == ""
@@ -50,5 +51,5 @@ def test_what_is_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
 @pytest.mark.parametrize("wrong", [["--attack", "nobody"], ["--share", "0"], ["--days", "0"]])
 def test_wrong_usage(wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
-        command.main(wrong)
+        command.main(SECOND, wrong)
     assert "error" in capsys.readouterr().err

@@ -25,8 +25,11 @@ MODELS = ("atlas-large-3", "atlas-mid-3", "atlas-small-3", "atlas-large-4")
 SMALLEST = 2
 LAUNCHED = 3
 
-SURFACES = ("api", "console")
-API, CONSOLE = range(2)
+SURFACES = ("api", "console", "cumulus", "northlight")
+"""The vendor's two, and two partner clouds, which nobody uses here but an attack of the third
+population."""
+
+API, CONSOLE, *PARTNERS = range(len(SURFACES))
 
 LANGUAGES = ("en", "es", "de", "fr", "pt", "ja", "zh", "hi", "ko", "id", "ru", "ar")
 ENGLISH = 0
