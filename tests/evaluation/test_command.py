@@ -1,4 +1,4 @@
-"""The command, with a detector that suspends whoever it is told to."""
+"""The command that judges a population, with a detector that suspends whoever it is told to."""
 
 import json
 from pathlib import Path
@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.evaluation.second import command
-from tests.evaluation.second.population import SECOND
+from tests.evaluation.second.population import SECOND, Population
 from tests.evaluation.second.recording import Recording
 from tests.evaluation.second.table import ARRIVED, ATTACK
 
@@ -29,15 +29,17 @@ def everybody_is_suspended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command, "backtest", judged)
 
 
-def test_a_line_for_each_attack(capsys: pytest.CaptureFixture[str]) -> None:
-    assert command.main(SECOND, ["--attack", "none", "unlinked", "--json", *SMALL]) == 0
+def test_a_line_for_each_attack(population: Population, capsys: pytest.CaptureFixture[str]) -> None:
+    attack = next(iter(population.attacks))
+    assert command.main(population, ["--attack", "none", attack, "--json", *SMALL]) == 0
     printed = capsys.readouterr()
     alone, attacked = map(json.loads, printed.out.splitlines())
-    assert (alone["attack"], attacked["attack"]) == ("none", "unlinked")
+    assert (alone["attack"], attacked["attack"]) == ("none", attack)
     assert alone["recall"] is None
     assert attacked["recall"] == attacked["refused_share"] == 1.0
     assert attacked["honest_suspended"] == alone["honest_suspended"] == alone["honest_accounts"]
     assert attacked["backtest"]["requests"] > alone["backtest"]["requests"] > 0
+    assert ("share" in attacked) == population.shares
     assert "family" in printed.err
 
 
@@ -49,7 +51,9 @@ def test_what_is_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
 
 
 @pytest.mark.parametrize("wrong", [["--attack", "nobody"], ["--share", "0"], ["--days", "0"]])
-def test_wrong_usage(wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_usage(
+    population: Population, wrong: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit, match="2"):
-        command.main(SECOND, wrong)
+        command.main(population, wrong)
     assert "error" in capsys.readouterr().err
