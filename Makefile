@@ -6,7 +6,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-dev demo test test-faults lint format typecheck fuzz bench bench-peers \
-	evaluate evaluate-second lock lock-peers schemas clean
+	evaluate evaluate-second evaluate-third lock lock-peers schemas clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
@@ -65,6 +65,9 @@ evaluate: $(VENV)/.installed-dev ## the whole table of the README: hours; goes o
 
 evaluate-second: $(VENV)/.installed-dev ## the same detector on a population made independently of it: an hour
 	@$(BIN)/python -m tests.evaluation.second --json $(ARGS)
+
+evaluate-third: $(VENV)/.installed-dev ## and on a third, of look-alikes and thoughtful adversaries: an hour and more
+	@$(BIN)/python -m tests.evaluation.third --json $(ARGS)
 
 schemas: $(VENV)/.installed-dev ## write schemas/ anew from the records
 	@$(BIN)/python -m app.events.generate_schemas
