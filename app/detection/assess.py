@@ -47,6 +47,7 @@ from app.detection.group_evidence import (
     ONE_OFFICE,
     ORIGIN,
     RHYTHM,
+    SCORES_OF,
     Detector,
     GroupEvidence,
     is_tight,
@@ -62,7 +63,7 @@ from app.detection.group_measures import (
 from app.detection.kindred import campaign_share
 from app.detection.rings import of_few_strangers
 from app.kernels.hyperloglog import scrambled
-from app.state.link_layout import MEDIAN_SCORE, PROGRAM, RING, VOTES
+from app.state.link_layout import MEDIAN_SCORE, NORMAL_SCORES, PROGRAM, RING, VOTES
 
 LEAST_VOTES = 3
 LEAST_VOTE_SHARE = 0.1
@@ -82,6 +83,9 @@ customers may all ask the same kind of thing, evenly and at all hours."""
 RESTLESS = 0.75
 """Share of its weight that rhythm must bring for programs that strangers share to tie them: honest
 benchmarks and products of several programs, simulated ones, brought half of it, or did not hide."""
+LEAST_LEANING = 1.5
+"""Normal score from which a group's mean shows what it comes for. In a large group much less is
+beyond chance: it is enough that some of a seller's customers write code."""
 MOST_EXEMPT = 0.5
 """Share of exempt accounts from which a link is not flagged: it is what its contract says it is."""
 LEAST_BY_CHANCE = 5
@@ -166,14 +170,15 @@ def assess(
     nats = evidence.nats.sum(axis=1) - policy.trust_nats * measures.trusted
     weights = np.array([detector.weight for detector in policy.detectors])
     several = measures.members >= LEAST_BY_CHANCE
-    linked = _linked(rows, measures, evidence, weights)
+    purpose = _has_purpose(measures, evidence, weights)
+    linked = _linked(rows, measures, evidence, purpose, weights)
     log_odds = _log_odds(rows, several, linked, nats - evidence.nats[:, ASSOCIATION], policy)
     tied = linked | _brings(evidence.nats, HINTS * weights)[:, ASSOCIATION]
     # Cards of a few strangers, of which many are alike: that is what ties them.
     tied |= is_tight(rows["kind"]) & (log_odds > policy.prior_log_odds)
     probability = 1.0 / (1.0 + np.exp(-(log_odds + nats)))
     speaks = _brings(evidence.nats, SPEAKS * weights)
-    enough = tied & speaks[:, CONTENT] & (1 + _manners(speaks) >= policy.suspend_families)
+    enough = tied & purpose & (1 + _manners(speaks) >= policy.suspend_families)
     probability = np.where(enough, probability, np.minimum(probability, policy.suspend_below))
     probability *= 1.0 - measures.exempt
     # Whom nothing but that speaks against is one of them as likely as they are many.
@@ -182,7 +187,7 @@ def assess(
     probability = np.where(beside > nats - beside, np.minimum(probability, likely), probability)
     heard = _brings(evidence.nats, HINTS * weights)[:, ASSOCIATION]
     known = (measures.trusted > MOST_TRUSTED) | (measures.exempt >= MOST_EXEMPT)
-    like_one = (speaks[:, CONTENT] | heard) & (_manners(speaks) > 0)
+    like_one = (purpose | heard) & (_manners(speaks) > 0)
     ratio = np.where(tied & like_one & ~known, nats, -np.inf)
     flagged = np.zeros(len(rows), np.bool_)
     strata = [is_tight(rows["kind"]), *((rows["kind"] == kind) & several for kind in JUDGED)]
@@ -274,6 +279,16 @@ def _log_odds(
     return log_odds
 
 
+def _has_purpose(
+    measures: GroupMeasures, evidence: GroupEvidence, weights: Floats
+) -> npt.NDArray[np.bool_]:
+    """Whether members ask for what a campaign comes for, more than honest groups do and by much."""
+    more = _brings(evidence.nats, HINTS * weights)[:, CONTENT]
+    asked = [NORMAL_SCORES.index(name) for name in SCORES_OF[CONTENT]]
+    by_much: npt.NDArray[np.bool_] = measures.scores[:, asked].max(axis=1) >= LEAST_LEANING
+    return more & by_much
+
+
 def _manners(speaks: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
     """How many families about a group's manner are among those that speak, bool[n, families]."""
     manners: npt.NDArray[np.int64] = speaks[:, MANNER].sum(axis=1)
@@ -281,7 +296,11 @@ def _manners(speaks: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
 
 
 def _linked(
-    rows: npt.NDArray[Any], measures: GroupMeasures, evidence: GroupEvidence, weights: Floats
+    rows: npt.NDArray[Any],
+    measures: GroupMeasures,
+    evidence: GroupEvidence,
+    purpose: npt.NDArray[np.bool_],
+    weights: Floats,
 ) -> npt.NDArray[np.bool_]:
     """Whether the members are one hand's, by one of four rules.
 
@@ -308,7 +327,7 @@ def _linked(
     woven = _in_webs(rows, programs & speaks[:, ORIGIN] & (manners >= LEAST_MANNERS))
     many = measures.members * measures.strangers >= ONE_OFFICE
     one_way = programs & (manners >= MOST_MANNERS)
-    one_hand = one_way & many & evidence.moving & speaks[:, CONTENT]
+    one_hand = one_way & many & evidence.moving & purpose
     linked: npt.NDArray[np.bool_] = by_things | (restless & hiding & one_way) | woven | one_hand
     return linked
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from app.kernels import features as k
 
-DETECTOR_VERSION = "account-2.group-3"
+DETECTOR_VERSION = "account-2.group-4"
 """Named by every action; changes when the meaning of a feature, its bins or the measures of groups
 do."""
 

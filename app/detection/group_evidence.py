@@ -51,9 +51,6 @@ SIZES = (0.0, 4.0, 8.0, 16.0, 40.0)
 BETWEEN = (1.2, 1.1, 0.9, 0.6, 0.4)
 """Standard deviation of the means of honest groups in each class of sizes, as simulated
 ones of the tuning seeds showed."""
-BETWEEN_CONTENTS = (1.2, 1.1, 1.0, 0.9, 0.8)
-"""The same of what they ask: people come together to do one thing, so that means differ nearly as
-much where they are many."""
 BETWEEN_BAND = (0.6, 1.4)
 """How far live groups may move it, as factors."""
 LOCATION = 0.3
@@ -146,9 +143,8 @@ def weigh_groups(
     deviations = np.zeros((n, len(GROUP_FAMILIES)))
     strongest = np.full((n, len(GROUP_FAMILIES)), -1, np.int64)
     for family, names in SCORES_OF.items():
-        between = BETWEEN_CONTENTS if family == CONTENT else BETWEEN
         each = np.stack(
-            [_score_deviation(measures, NORMAL_SCORES.index(name), between) for name in names], 1
+            [_score_deviation(measures, NORMAL_SCORES.index(name)) for name in names], 1
         )
         strongest[:, family] = each.argmax(axis=1)
         deviations[:, family] = each.max(axis=1)
@@ -202,14 +198,12 @@ def weighted_median(values: Floats, weights: Floats) -> float:
     return float(ordered[at])
 
 
-def _score_deviation(
-    measures: GroupMeasures, score: int, usual_between: tuple[float, ...] = BETWEEN
-) -> Floats:
+def _score_deviation(measures: GroupMeasures, score: int) -> Floats:
     values = measures.scores[:, score]
     within = WITHIN**2 / (measures.members * np.maximum(measures.trust, LEAST_RELIABILITY))
     deviation = np.zeros(values.size)
     classes = np.digitize(measures.members, SIZES) - 1
-    for size, usual in enumerate(usual_between):
+    for size, usual in enumerate(BETWEEN):
         mine = classes == size
         location, between = LOCATION, usual
         known = mine & (measures.seniority > 0.0)

@@ -128,7 +128,7 @@ def test_runs_go_on_where_they_stopped_and_leave_a_page_and_a_table(
     assert reflux(*arguments).exit_code == 0
     assert reflux(*arguments).exit_code == 0
     assert len(runs) == 3
-    assert "Report seeds 1021, 1022, 1023" in table.read_text()
+    assert "Report seeds 1121, 1122, 1123" in table.read_text()
     assert "<img" in (tmp_path / "page" / "index.html").read_text()
 
 

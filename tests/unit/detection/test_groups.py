@@ -545,12 +545,12 @@ def test_what_may_not_flag_makes_no_room_for_others() -> None:
     assert not judged.flagged.any()
 
 
-def test_a_large_ring_is_suspended_for_what_it_asks_and_not_for_hiding() -> None:
+def test_a_large_ring_is_suspended_for_what_it_asks_and_how_and_not_for_hiding() -> None:
     plain, hides = ring(200), ring(200, scores={"proxy": 5.0})
-    asks = ring(200, scores={"proxy": 5.0, "elicitation": 2.0})
-    judged = judge(*crowd(), plain, hides, asks)
-    assert not judged.flagged[-3]
-    assert judged.flagged[-2]
+    asks = ring(200, scores={"proxy": 5.0, "elicitation": 4.0})
+    tireless = ring(200, scores={"proxy": 5.0, "elicitation": 4.0, "active_hours": 4.0})
+    judged = judge(*crowd(), plain, hides, asks, tireless)
+    assert judged.flagged[-4:].tolist() == [False, False, True, True]
     assert judged.probability[-2] <= POLICY.suspend_below
     assert judged.probability[-1] > 0.95
 
@@ -664,21 +664,21 @@ def test_products_that_have_just_opened_do_not_add_up() -> None:
     assert not judge(*apart, *crowd()).flagged[:LEAST_WOVEN].any()
 
 
-def shared_out(**differently: Any) -> Assessment:
+def one_hand(**differently: Any) -> Assessment:
     """A program of many strangers, one of few that share it, and what is judged of it."""
-    scores = {"elicitation": 4.0, "capabilities": 4.0, "active_hours": 4.0}
-    traits = {"loads": [20] * SAMPLE, "scores": scores, "webbed": 0.9, "created": [100] * SAMPLE}
-    row = group(
-        **traits | {name: value for name, value in differently.items() if name != "members"}
-    )
-    for k in range(differently.get("members", 100)):
+    scores = {"elicitation": 4.0, "capabilities": 4.0, "active_hours": 4.0, "networks": 3.0}
+    traits = {"loads": [20] * SAMPLE, "scores": scores, "webbed": 0.9}
+    members = differently.pop("members", 100)
+    traits["scores"] = scores | differently.pop("scores", {})
+    row = group(**traits | differently)
+    for k in range(members):
         observe(row["registers"][0], np.uint64(scrambled(np.uint64(k))))
     return judge(row, *crowd())
 
 
-def test_many_made_together_who_share_tireless_work_out_are_one_hand() -> None:
-    """However few programs they have."""
-    judged = shared_out()
+def test_many_who_move_about_and_share_tireless_work_out_are_one_hand() -> None:
+    """However few programs they have, and whenever their accounts were made."""
+    judged = one_hand()
     assert judged.flagged[0]
     assert judged.probability[0] > POLICY.suspend_below
 
@@ -687,27 +687,61 @@ def test_many_made_together_who_share_tireless_work_out_are_one_hand() -> None:
     "honest",
     [
         {"loads": [2, 40, 9, 160, 3, 70, 6, 28, 11, 90, 4, 33, 5, 120, 8, 17]},
-        {"created": [1_000 * (k + 1) for k in range(SAMPLE)]},
-        {"scores": {"elicitation": 4.0, "capabilities": 4.0}},
-        {"scores": {"active_hours": 4.0}},
+        {"scores": {"active_hours": 0.0}},
+        {"scores": {"networks": 0.0}},
+        {"scores": {"networks": -1.0, "proxy": 5.0, "openings": 5.0}},
+        {"scores": {"elicitation": 0.0, "capabilities": 0.0}},
         {"orgs": [7] * SAMPLE},
         {"webbed": 0.0},
         {"members": 25},
     ],
-    ids=["a class", "a product", "by day", "anything", "an organisation", "one program", "few"],
+    ids=[
+        "unevenly",
+        "by day",
+        "at home",
+        "a bot of a shop",
+        "anything",
+        "an organisation",
+        "one program",
+        "few",
+    ],
 )
 def test_what_one_hand_would_do_honest_groups_do_in_part(honest: dict[str, Any]) -> None:
-    assert not shared_out(**honest).flagged[0]
+    assert not one_hand(**honest).flagged[0]
 
 
-def test_who_asks_what_everybody_asks_is_not_suspended() -> None:
-    """However tied they are: content must say something, not merely be no less than ordinary."""
-    little = judge(
-        ring(60, scores={"elicitation": 0.9, "proxy": 4.0, "active_hours": 4.0}), *crowd()
+@pytest.mark.parametrize("manner", ["openings", "active_hours", "networks"])
+def test_what_an_occasion_explains_suspends_nobody(manner: str) -> None:
+    """Strangers who share cards and a program, made together, for one hard kind of work: friends at
+    a contest. One family of their manner is an accident, two are none."""
+    contest = {"cards": 8, "devices": 16, "ringed": 0.9, "created": [100] * 8}
+    asks = {"elicitation": 4.0}
+    one = asks | {manner: 4.0}
+    judged = judge(
+        group(**contest, scores=asks),
+        group(**contest, scores=one),
+        group(**contest, scores=one | {"proxy": 5.0, "steadiness": 5.0}),
+        *crowd(),
     )
-    assert 0.0 < little.evidence.nats[0, CONTENT] < HINTS * POLICY.detectors[CONTENT].weight
-    assert little.flagged[0]
-    assert little.probability[0] <= POLICY.suspend_below
+    assert judged.flagged[:3].tolist() == [False, True, True]
+    assert judged.probability[1] <= POLICY.suspend_below < judged.probability[2]
+
+
+def test_who_asks_what_nearly_everybody_asks_is_left_alone() -> None:
+    """However tied they are, and however little chance there is that so many ask for a little more
+    than others."""
+    manner = {"proxy": 4.0, "active_hours": 4.0}
+    little = judge(ring(60, scores=manner | {"elicitation": 1.2}), *crowd())
+    assert little.evidence.nats[0, CONTENT] > HINTS * POLICY.detectors[CONTENT].weight
+    assert not little.flagged[0]
+    assert judge(ring(60, scores=manner | {"elicitation": 2.0}), *crowd()).flagged[0]
+
+
+def test_who_is_verified_by_document_or_contract_is_no_group_of_strangers() -> None:
+    """An evaluation company with many accounts, whose contract somebody has read."""
+    manner = {"proxy": 4.0, "active_hours": 4.0, "elicitation": 4.0}
+    known, unknown = ring(60, scores=manner, trusted=1.0), ring(60, scores=manner)
+    assert judge(known, unknown, *crowd()).flagged[:2].tolist() == [False, True]
 
 
 @pytest.mark.parametrize(
