@@ -16,19 +16,22 @@ Bull, Genetic Epidemiology 30, 2006), because a large population has many cards 
 the many must not hide the few.
 
 A link is flagged only where something ties its members together (linkage, or other links that are a
-campaign's already), and they ask for what a campaign comes for more than honest groups do, or are
-tied to some who do. The latter no attacker can do without; strangers who share cards, hide and have
-a client of their own may be a seller's customers, who break other rules. What strangers do can be
-all an attacker does and still be what a product's customers do, so where nothing ties the members
-no link is flagged: a benchmark that strangers run, a prompt that has gone round or a product with
-even use is left alone. So are those of whose manner nothing speaks, below.
+campaign's already), and they ask for what a campaign comes for more than honest groups do, are tied
+to some who do, or are dozens of strangers whose cards and devices all hang together. Asking no
+attacker can do without; strangers who share cards, hide and have a client of their own may be a
+seller's customers, who break other rules. What strangers do can be all an attacker does and still
+be what a product's customers do, so where nothing ties the members no link is flagged: a benchmark
+that strangers run, a prompt that has gone round or a product with even use is left alone.
 
 Suspension asks for more than a sum. An *occasion* explains who came, when, and what for: a class, a
 launch, a contest or a team hired in one fortnight brings accounts made together that ask one hard
 kind of thing with one program, and friends among them share cards. It does not explain the *manner*
 of a campaign: that its accounts hide, never rest, do equal shares, and ask and never go on. So
-content must speak, and besides the tie several manners must; when the accounts were made counts for
-the sum alone. Otherwise the probability stays below what suspends.
+content must speak, and besides the tie several manners must. There are two exceptions. To deal many
+cards and devices out to strangers is a manner of its own, and one that an account's other traffic
+does not dilute. And those who are mostly a campaign's members already have been judged by theirs.
+When accounts were made counts for the sum alone. Otherwise the probability stays below what
+suspends, and where nothing of the manner speaks no link is flagged at all.
 """
 
 from typing import Any, NamedTuple
@@ -178,7 +181,10 @@ def assess(
     tied |= is_tight(rows["kind"]) & (log_odds > policy.prior_log_odds)
     probability = 1.0 / (1.0 + np.exp(-(log_odds + nats)))
     speaks = _brings(evidence.nats, SPEAKS * weights)
-    enough = tied & purpose & (1 + _manners(speaks) >= policy.suspend_families)
+    dealt_out = _brings(evidence.by_things, HINTS * weights[LINKAGE])
+    manners = _manners(speaks)
+    among_them = dealt_out | speaks[:, ASSOCIATION]
+    enough = tied & purpose & (among_them | (1 + manners >= policy.suspend_families))
     probability = np.where(enough, probability, np.minimum(probability, policy.suspend_below))
     probability *= 1.0 - measures.exempt
     # Whom nothing but that speaks against is one of them as likely as they are many.
@@ -187,7 +193,8 @@ def assess(
     probability = np.where(beside > nats - beside, np.minimum(probability, likely), probability)
     heard = _brings(evidence.nats, HINTS * weights)[:, ASSOCIATION]
     known = (measures.trusted > MOST_TRUSTED) | (measures.exempt >= MOST_EXEMPT)
-    like_one = (purpose | heard) & (_manners(speaks) > 0)
+    ring = (rows["kind"] == RING) & speaks[:, LINKAGE]
+    like_one = (purpose & among_them) | ((purpose | heard | ring) & (dealt_out | (manners > 0)))
     ratio = np.where(tied & like_one & ~known, nats, -np.inf)
     flagged = np.zeros(len(rows), np.bool_)
     strata = [is_tight(rows["kind"]), *((rows["kind"] == kind) & several for kind in JUDGED)]
