@@ -163,8 +163,8 @@ class Groups(Section):
     suspend_families: int = setting(
         3,
         "Independent families of evidence before a campaign suspends: what ties the members is one,"
-        " the others are of conduct, concealment, rhythm and load. Content must speak besides; it is"
-        " enough where many cards and devices tie strangers, or most members are a campaign's.",
+        " the others are of conduct, concealment, rhythm and load. Content must speak besides, and"
+        " is enough where many cards and devices tie strangers, or most members are a campaign's.",
         unit="families",
         why="a class, a launch or a contest explains who came, when and what for, and hardly two of"
         " how they work",
