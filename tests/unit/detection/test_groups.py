@@ -545,12 +545,12 @@ def test_what_may_not_flag_makes_no_room_for_others() -> None:
     assert not judged.flagged.any()
 
 
-def test_a_large_ring_is_suspended_for_what_it_asks_and_how_and_not_for_hiding() -> None:
+def test_a_large_ring_is_suspended_for_what_it_asks_and_not_for_hiding() -> None:
     plain, hides = ring(200), ring(200, scores={"proxy": 5.0})
-    asks = ring(200, scores={"proxy": 5.0, "elicitation": 4.0})
-    tireless = ring(200, scores={"proxy": 5.0, "elicitation": 4.0, "active_hours": 4.0})
-    judged = judge(*crowd(), plain, hides, asks, tireless)
-    assert judged.flagged[-4:].tolist() == [False, False, True, True]
+    asks = ring(200, scores={"proxy": 5.0, "elicitation": 2.0})
+    judged = judge(*crowd(), plain, hides, asks)
+    assert not judged.flagged[-3]
+    assert judged.flagged[-2]
     assert judged.probability[-2] <= POLICY.suspend_below
     assert judged.probability[-1] > 0.95
 
@@ -636,12 +636,26 @@ def test_who_is_hosted_does_not_hide() -> None:
     assert evidence.hiding[1] > 0.0
 
 
-def woven(programs: int, members: int = 8, **traits: Any) -> list[Any]:
-    """Programs at which strangers whose accounts were made together take turns, moving about."""
-    scores = {"elicitation": 4.0, "capabilities": 4.0, "networks": 3.0}
+LUMPY = [2, 160, 9, 3, 70, 1, 28, 11]
+"""Loads of eight people."""
+
+
+def woven(
+    programs: int,
+    members: int = 8,
+    loads: list[int] | None = None,
+    scores: dict[str, float] | None = None,
+    **traits: Any,
+) -> list[Any]:
+    """Programs at which strangers whose accounts were made together take turns: evenly, and moving
+    about, if nothing else is said."""
+    asks = {"elicitation": 4.0, "capabilities": 4.0}
+    scores = asks | ({"networks": 3.0} if scores is None else scores)
     found = []
     for _ in range(programs):
-        row = group(loads=[20] * members, scores=scores, webbed=0.9, created=[100] * members)
+        row = group(
+            loads=loads or [20] * members, scores=scores, webbed=0.9, created=[100] * members
+        )
         for name, value in traits.items():
             row[name][: len(value)] = value
         found.append(row)
@@ -711,30 +725,48 @@ def test_what_one_hand_would_do_honest_groups_do_in_part(honest: dict[str, Any])
 
 
 @pytest.mark.parametrize("manner", ["openings", "active_hours", "networks"])
-def test_what_an_occasion_explains_suspends_nobody(manner: str) -> None:
-    """Strangers who share cards and a program, made together, for one hard kind of work: friends at
-    a contest. One family of their manner is an accident, two are none."""
-    contest = {"cards": 8, "devices": 16, "ringed": 0.9, "created": [100] * 8}
-    asks = {"elicitation": 4.0}
-    one = asks | {manner: 4.0}
-    judged = judge(
-        group(**contest, scores=asks),
-        group(**contest, scores=one),
-        group(**contest, scores=one | {"proxy": 5.0, "steadiness": 5.0}),
-        *crowd(),
-    )
-    assert judged.flagged[:3].tolist() == [False, True, True]
-    assert judged.probability[1] <= POLICY.suspend_below < judged.probability[2]
+def test_an_occasion_brings_one_manner_at_most(manner: str) -> None:
+    """A team hired in one fortnight has an agent of many programs, all for one hard kind of work.
+    That it moves, or hardly rests, or asks and never goes on, is an accident; two are none."""
+    for manners in ({}, {manner: 4.0}):
+        found = woven(LEAST_WOVEN, loads=LUMPY, scores=manners)
+        assert not judge(*found, *crowd()).flagged[:LEAST_WOVEN].any()
+    both = judge(*woven(LEAST_WOVEN, scores={manner: 4.0}), *crowd())
+    assert both.flagged[:LEAST_WOVEN].all()
+    assert (both.probability[:LEAST_WOVEN] > POLICY.suspend_below).all()
+
+
+def test_who_is_among_a_campaigns_members_has_been_judged_by_theirs() -> None:
+    """Nothing of the manner of accounts that mostly do something else speaks."""
+    among, apart = group(scores={"elicitation": 4.0}), group(scores={"elicitation": 4.0})
+    for row, voters in ((among, 1.0), (apart, 0.0)):
+        row["voters"][0] = round(row["counts"][0, SIGHTINGS] * voters)
+        row["campaign"], row["campaign_nats"][ASSOCIATION] = 7, 60
+    judged = judge(among, apart, *crowd(count=100))
+    assert judged.flagged[:2].tolist() == [True, False]
+    assert judged.probability[0] > POLICY.suspend_below
 
 
 def test_who_asks_what_nearly_everybody_asks_is_left_alone() -> None:
-    """However tied they are, and however little chance there is that so many ask for a little more
-    than others."""
-    manner = {"proxy": 4.0, "active_hours": 4.0}
-    little = judge(ring(60, scores=manner | {"elicitation": 1.2}), *crowd())
+    """However many cards they share, and however little chance there is that so many ask for a
+    little more than others."""
+
+    def bought(elicitation: float) -> Assessment:
+        row = group(
+            loads=[20] * SAMPLE,
+            ringed=0.95,
+            cards=8,
+            devices=16,
+            scores={"proxy": 4.0, "networks": 4.0, "elicitation": elicitation},
+        )
+        for k in range(100):
+            observe(row["registers"][0], np.uint64(scrambled(np.uint64(k))))
+        return judge(row, *crowd())
+
+    little = bought(1.2)
     assert little.evidence.nats[0, CONTENT] > HINTS * POLICY.detectors[CONTENT].weight
     assert not little.flagged[0]
-    assert judge(ring(60, scores=manner | {"elicitation": 2.0}), *crowd()).flagged[0]
+    assert bought(2.0).flagged[0]
 
 
 def test_who_is_verified_by_document_or_contract_is_no_group_of_strangers() -> None:
