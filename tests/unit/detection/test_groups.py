@@ -769,6 +769,35 @@ def test_who_asks_what_nearly_everybody_asks_is_left_alone() -> None:
     assert bought(2.0).flagged[0]
 
 
+def test_friends_on_one_card_beside_a_campaign_are_left_alone() -> None:
+    """A flat moved in this month, with one card and one hard course: a third of what it does is by
+    somebody whom a campaign holds. One manner throttles, two suspend."""
+    asks = {"elicitation": 4.0}
+    flats = []
+    for manners in ({}, {"openings": 5.0}, {"openings": 5.0, "active_hours": 5.0}):
+        row = group(PAYMENT, scores=asks | manners, created=[100] * 8)
+        row["voters"][0] = round(0.3 * row["counts"][0, SIGHTINGS])
+        row["campaign"], row["campaign_nats"][ASSOCIATION] = 7, 60
+        flats.append(row)
+    judged = judge(*flats, *crowd())
+    assert not judged.evidence.by_things[:3].any()
+    assert judged.flagged[:3].tolist() == [False, True, True]
+    assert judged.probability[1] <= POLICY.suspend_below < judged.probability[2]
+
+
+def test_few_lean_by_much_by_chance() -> None:
+    """However tied five are, and whatever their manner."""
+    manner = {"proxy": 5.0, "networks": 5.0, "active_hours": 5.0}
+    tied: dict[str, Any] = {"loads": [20] * 5, "ringed": 0.95, "cards": 8, "devices": 8}
+    judged = judge(
+        group(**tied, scores=manner | {"elicitation": 1.6}),
+        group(**tied, scores=manner | {"elicitation": 4.0}),
+        *crowd(),
+    )
+    assert judged.evidence.nats[:2, LINKAGE].min() > 6.0
+    assert judged.flagged[:2].tolist() == [False, True]
+
+
 def test_who_is_verified_by_document_or_contract_is_no_group_of_strangers() -> None:
     """An evaluation company with many accounts, whose contract somebody has read."""
     manner = {"proxy": 4.0, "active_hours": 4.0, "elicitation": 4.0}
