@@ -64,7 +64,7 @@ from app.detection.group_measures import (
     measure_groups,
 )
 from app.detection.kindred import campaign_share
-from app.detection.rings import of_few_strangers
+from app.detection.rings import LEAST_STRANGERS, of_few_strangers
 from app.kernels.hyperloglog import scrambled
 from app.state.link_layout import MEDIAN_SCORE, NORMAL_SCORES, PROGRAM, RING, VOTES
 
@@ -103,7 +103,7 @@ LEAST_MANNERS = 2
 """Of those that must speak for many programs to tie strangers who were made together: an occasion
 brings one of them by chance."""
 MOST_MANNERS = 3
-"""Of those that must speak for few programs to tie many strangers."""
+"""Of those that must speak for programs to tie strangers who hide, where they are few."""
 
 LEAST_KINDRED = 3.0
 """Campaign's cards that a partition must be estimated to have before they speak for each other."""
@@ -174,7 +174,7 @@ def assess(
     weights = np.array([detector.weight for detector in policy.detectors])
     several = measures.members >= LEAST_BY_CHANCE
     purpose = _has_purpose(measures, evidence, weights)
-    linked = _linked(rows, measures, evidence, purpose, weights)
+    linked = _linked(rows, measures, evidence, weights)
     log_odds = _log_odds(rows, several, linked, nats - evidence.nats[:, ASSOCIATION], policy)
     tied = linked | _brings(evidence.nats, HINTS * weights)[:, ASSOCIATION]
     # Cards of a few strangers, of which many are alike: that is what ties them.
@@ -303,27 +303,22 @@ def _manners(speaks: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
 
 
 def _linked(
-    rows: npt.NDArray[Any],
-    measures: GroupMeasures,
-    evidence: GroupEvidence,
-    purpose: npt.NDArray[np.bool_],
-    weights: Floats,
+    rows: npt.NDArray[Any], measures: GroupMeasures, evidence: GroupEvidence, weights: Floats
 ) -> npt.NDArray[np.bool_]:
-    """Whether the members are one hand's, by one of four rules.
+    """Whether the members are one hand's, by one of three rules.
 
     1. Cards and devices join them to strangers.
-    2. They share further programs that behave alike, hide, never rest, and have another family of
-       their manner speak.
-    3. They share so many such programs that several meet in one partition, their accounts were made
-       together, and several families of their manner speak.
-    4. They share further programs that behave alike, are many, move between networks, ask for what
-       a campaign comes for, and nearly all families of their manner speak.
+    2. They share further programs that behave alike, are strangers, hide, never rest, and are many,
+       or have another family of their manner speak.
+    3. They share so many such programs that several meet in one partition, are too many for one
+       office, their accounts were made together, and several families of their manner speak.
 
     Who shares several programs may run one benchmark or have one product, hence the rest of rules 2
-    to 4. Benchmarks and products hardly run around the clock and out of hiding. Their users were
+    and 3. Benchmarks and products hardly run around the clock and out of hiding. Their users were
     not all there from one fortnight on, unless the product is new; and then it has some programs,
-    not dozens at which the same strangers take turns. A bot that many have bought may well be
-    tireless, even and never go on; but it stays where it was set up.
+    not dozens at which the same strangers take turns. A bot that many have bought and a product's
+    automation may well be tireless, even and never go on, and some of them move, so that few
+    programs tie nobody however much of their manner speaks.
     """
     programs = _brings(evidence.nats, HINTS * weights)[:, LINKAGE]
     restless = _brings(evidence.nats, RESTLESS * weights)[:, RHYTHM]
@@ -334,13 +329,15 @@ def _linked(
     woven = _in_webs(rows, programs & speaks[:, ORIGIN] & (manners >= LEAST_MANNERS))
     many = measures.members * measures.strangers >= ONE_OFFICE
     one_way = programs & (manners >= MOST_MANNERS)
-    one_hand = one_way & many & evidence.moving & purpose
-    linked: npt.NDArray[np.bool_] = by_things | (restless & hiding & one_way) | woven | one_hand
+    strangers = measures.strangers >= LEAST_STRANGERS
+    hidden = restless & hiding & strangers & (one_way | (programs & many))
+    linked: npt.NDArray[np.bool_] = by_things | hidden | woven
     return linked
 
 
 def _in_webs(rows: npt.NDArray[Any], which: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Those of ``which`` that hang together with ``LEAST_WOVEN`` of them by members in common.
+    """Those of ``which`` that hang together with ``LEAST_WOVEN`` of them, by members in common, and
+    have ``ONE_OFFICE`` members in their samples together.
 
     Programs are dealt out to partitions at random, so that a product's few hardly meet in one. The
     samples of two programs have the smallest hashes, and with them the members, in common that the
@@ -358,7 +355,9 @@ def _in_webs(rows: npt.NDArray[Any], which: npt.NDArray[np.bool_]) -> npt.NDArra
             break
         web = heard
     programs = np.bincount(web[which], minlength=len(rows))
-    woven: npt.NDArray[np.bool_] = which & (programs[web] >= LEAST_WOVEN)
+    strangers = np.bincount(np.unique([web[of_row], member], axis=1)[0], minlength=len(rows))
+    large = (programs >= LEAST_WOVEN) & (strangers >= ONE_OFFICE)
+    woven: npt.NDArray[np.bool_] = which & large[web]
     return woven
 
 

@@ -636,26 +636,27 @@ def test_who_is_hosted_does_not_hide() -> None:
     assert evidence.hiding[1] > 0.0
 
 
-LUMPY = [2, 160, 9, 3, 70, 1, 28, 11]
-"""Loads of eight people."""
+LUMPY = [2, 160, 9, 3, 70, 1, 28, 11] * 2
+"""Loads of sixteen people."""
 
 
 def woven(
     programs: int,
-    members: int = 8,
     loads: list[int] | None = None,
     scores: dict[str, float] | None = None,
+    apart: int = 8,
     **traits: Any,
 ) -> list[Any]:
     """Programs at which strangers whose accounts were made together take turns: evenly, and moving
-    about, if nothing else is said."""
-    asks = {"elicitation": 4.0, "capabilities": 4.0}
-    scores = asks | ({"networks": 3.0} if scores is None else scores)
+    about, if nothing else is said. Of sixteen at one, those after the first ``apart`` are at the
+    next one, too."""
+    scores = {"elicitation": 4.0, "capabilities": 4.0, **(scores or {})}
+    if not loads:
+        scores.setdefault("networks", 3.0)
     found = []
-    for _ in range(programs):
-        row = group(
-            loads=loads or [20] * members, scores=scores, webbed=0.9, created=[100] * members
-        )
+    for number in range(programs):
+        row = group(loads=loads or [20] * SAMPLE, scores=scores, webbed=0.9, created=[100] * SAMPLE)
+        row["member"] += apart * number
         for name, value in traits.items():
             row[name][: len(value)] = value
         found.append(row)
@@ -672,10 +673,11 @@ def test_a_product_that_has_just_opened_has_few_programs_and_a_campaign_has_doze
 
 def test_products_that_have_just_opened_do_not_add_up() -> None:
     """What counts is that the same strangers use them."""
-    apart = []
-    for number in range(LEAST_WOVEN):
-        apart += woven(1, member=[100 * number + k for k in range(8)])
-    assert not judge(*apart, *crowd()).flagged[:LEAST_WOVEN].any()
+    assert not judge(*woven(LEAST_WOVEN, apart=100), *crowd()).flagged[:LEAST_WOVEN].any()
+
+
+def test_an_office_that_has_just_opened_has_many_programs_and_few_members() -> None:
+    assert not judge(*woven(LEAST_WOVEN, apart=2), *crowd()).flagged[:LEAST_WOVEN].any()
 
 
 def one_hand(**differently: Any) -> Assessment:
@@ -690,38 +692,34 @@ def one_hand(**differently: Any) -> Assessment:
     return judge(row, *crowd())
 
 
-def test_many_who_move_about_and_share_tireless_work_out_are_one_hand() -> None:
-    """However few programs they have, and whenever their accounts were made."""
-    judged = one_hand()
-    assert judged.flagged[0]
-    assert judged.probability[0] > POLICY.suspend_below
+def test_few_programs_tie_nobody_who_does_not_hide() -> None:
+    """However much of their manner speaks: a product's automation may move, never rest and do equal
+    shares. Nor do they tie few who hide, a group that repeats a paper, say."""
+    assert not one_hand().flagged[0]
+    hidden = one_hand(scores={"proxy": 5.0})
+    assert hidden.flagged[0]
+    assert hidden.probability[0] > POLICY.suspend_below
 
 
 @pytest.mark.parametrize(
     "honest",
     [
-        {"loads": [2, 40, 9, 160, 3, 70, 6, 28, 11, 90, 4, 33, 5, 120, 8, 17]},
         {"scores": {"active_hours": 0.0}},
-        {"scores": {"networks": 0.0}},
-        {"scores": {"networks": -1.0, "proxy": 5.0, "openings": 5.0}},
+        {"scores": {"networks": -1.0}},
         {"scores": {"elicitation": 0.0, "capabilities": 0.0}},
         {"orgs": [7] * SAMPLE},
         {"webbed": 0.0},
-        {"members": 25},
+        {"members": 25, "loads": LUMPY},
     ],
-    ids=[
-        "unevenly",
-        "by day",
-        "at home",
-        "a bot of a shop",
-        "anything",
-        "an organisation",
-        "one program",
-        "few",
-    ],
+    ids=["by day", "a bot of a shop", "anything", "an organisation", "one program", "few"],
 )
-def test_what_one_hand_would_do_honest_groups_do_in_part(honest: dict[str, Any]) -> None:
-    assert not one_hand(**honest).flagged[0]
+def test_who_hides_is_honest_where_the_rest_is_not_a_campaigns(honest: dict[str, Any]) -> None:
+    scores = {"proxy": 5.0, **honest.get("scores", {})}
+    assert not one_hand(**honest | {"scores": scores}).flagged[0]
+
+
+def test_few_who_hide_are_tied_where_all_of_their_manner_speaks() -> None:
+    assert one_hand(members=25, scores={"proxy": 5.0}).flagged[0]
 
 
 @pytest.mark.parametrize("manner", ["openings", "active_hours", "networks"])
