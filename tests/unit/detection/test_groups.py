@@ -729,7 +729,8 @@ def test_an_occasion_brings_one_manner_at_most(manner: str) -> None:
     for manners in ({}, {manner: 4.0}):
         found = woven(LEAST_WOVEN, loads=LUMPY, scores=manners)
         assert not judge(*found, *crowd()).flagged[:LEAST_WOVEN].any()
-    both = judge(*woven(LEAST_WOVEN, scores={manner: 4.0}), *crowd())
+    # Of equal loads, too, and of nothing else.
+    both = judge(*woven(LEAST_WOVEN, scores={"networks": 0.0, manner: 4.0}), *crowd())
     assert both.flagged[:LEAST_WOVEN].all()
     assert (both.probability[:LEAST_WOVEN] > POLICY.suspend_below).all()
 
