@@ -21,13 +21,14 @@ to some who do, or are dozens of strangers whose cards and devices all hang toge
 attacker can do without; strangers who share cards, hide and have a client of their own may be a
 seller's customers, who break other rules. What strangers do can be all an attacker does and still
 be what a product's customers do, so where nothing ties the members no link is flagged: a benchmark
-that strangers run, a prompt that has gone round or a product with even use is left alone.
+that strangers run, a prompt that has gone round or a product with even use is left alone. So are
+members who mostly belong to one organisation, whatever they share: it can be asked.
 
 Suspension asks for more than a sum. An *occasion* explains who came, when, and what for: a class, a
 launch, a contest or a team hired in one fortnight brings accounts made together that ask one hard
 kind of thing with one program, and friends among them share cards. It does not explain the *manner*
 of a campaign: that its accounts hide, never rest, do equal shares, and ask and never go on. So
-content must speak, and besides the tie several manners must. There are two exceptions. To deal many
+besides the tie and the purpose several manners must speak. There are two exceptions. To deal many
 cards and devices out to strangers is a manner of its own, and one that an account's other traffic
 does not dilute. And those who are mostly a campaign's members already have been judged by theirs.
 When accounts were made counts for the sum alone. Otherwise the probability stays below what
@@ -43,12 +44,8 @@ from app.detection.error_control import discoveries
 from app.detection.group_evidence import (
     ASSOCIATION,
     CONCEALMENT,
-    CONDUCT,
     CONTENT,
     LINKAGE,
-    LOAD,
-    ONE_OFFICE,
-    ORIGIN,
     RHYTHM,
     SCORES_OF,
     Detector,
@@ -65,6 +62,7 @@ from app.detection.group_measures import (
 )
 from app.detection.kindred import campaign_share
 from app.detection.rings import LEAST_STRANGERS, of_few_strangers
+from app.detection.ties import Findings, findings, one_hand
 from app.kernels.hyperloglog import scrambled
 from app.state.link_layout import MEDIAN_SCORE, NORMAL_SCORES, PROGRAM, RING, VOTES
 
@@ -80,12 +78,6 @@ JUDGED = (PROGRAM, RING)
 """Rings, and the one link that people share by chance and that is judged all the same. Others are
 shared by too many to say who belongs to whom: a proxy seller has honest customers beside the
 campaign at every exit."""
-HINTS = 0.3
-"""Share of its weight that linkage or association must bring, or no link is flagged: a product's
-customers may all ask the same kind of thing, evenly and at all hours."""
-RESTLESS = 0.75
-"""Share of its weight that rhythm must bring for programs that strangers share to tie them: honest
-benchmarks and products of several programs, simulated ones, brought half of it, or did not hide."""
 LEAST_LEANING = 1.5
 """Normal score from which a group's mean shows what it comes for. In a large group much less is
 beyond chance: it is enough that some of a seller's customers write code."""
@@ -95,22 +87,8 @@ LEAST_BY_CHANCE = 5
 """Members without which a ring or a link that people share by chance is not tested: three customers
 of one provider can show nothing, and each hypothesis makes the bar higher for the others."""
 
-SPEAKS = 0.5
-"""Share of its weight from which a family counts as speaking."""
-MANNER = (CONDUCT, CONCEALMENT, RHYTHM, LOAD)
-"""Families about how accounts work, which no occasion that brings strangers together explains."""
-LEAST_MANNERS = 2
-"""Of those that must speak for many programs to tie strangers who were made together: an occasion
-brings one of them by chance."""
-MOST_MANNERS = 3
-"""Of those that must speak for programs to tie strangers who hide, where they are few."""
-
 LEAST_KINDRED = 3.0
 """Campaign's cards that a partition must be estimated to have before they speak for each other."""
-
-LEAST_WOVEN = 5
-"""Programs of one web in a partition from which they tie strangers whose accounts were made
-together: a benchmark has a template for each subject, but its users did not come for it."""
 
 LEAST_SUSPECT = 8
 """Members without which a program's behaviour makes nobody suspicious."""
@@ -170,32 +148,29 @@ def assess(
     measures = measure_groups(rows)
     evidence = weigh_groups(rows["kind"], measures, policy.detectors)
     evidence = _without_echo(rows, evidence, policy)
+    found = findings(evidence, policy.detectors)
     nats = evidence.nats.sum(axis=1) - policy.trust_nats * measures.trusted
-    weights = np.array([detector.weight for detector in policy.detectors])
     several = measures.members >= LEAST_BY_CHANCE
-    purpose = _has_purpose(measures, evidence, weights)
-    linked = _linked(rows, measures, evidence, weights)
+    linked = one_hand(rows, measures, found)
     log_odds = _log_odds(rows, several, linked, nats - evidence.nats[:, ASSOCIATION], policy)
-    tied = linked | _brings(evidence.nats, HINTS * weights)[:, ASSOCIATION]
+    tied = linked | found.hints[:, ASSOCIATION]
     # Cards of a few strangers, of which many are alike: that is what ties them.
     tied |= is_tight(rows["kind"]) & (log_odds > policy.prior_log_odds)
+    purpose = _has_purpose(measures, found)
+    among_them = found.dealt_out | found.speaks[:, ASSOCIATION]
     probability = 1.0 / (1.0 + np.exp(-(log_odds + nats)))
-    speaks = _brings(evidence.nats, SPEAKS * weights)
-    dealt_out = _brings(evidence.by_things, HINTS * weights[LINKAGE])
-    manners = _manners(speaks)
-    among_them = dealt_out | speaks[:, ASSOCIATION]
-    enough = tied & purpose & (among_them | (1 + manners >= policy.suspend_families))
+    enough = tied & purpose & (among_them | (1 + found.manners >= policy.suspend_families))
     probability = np.where(enough, probability, np.minimum(probability, policy.suspend_below))
     probability *= 1.0 - measures.exempt
     # Whom nothing but that speaks against is one of them as likely as they are many.
     beside = evidence.nats[:, ASSOCIATION]
     likely = 0.5 + 0.5 * np.minimum(measures.voters / SURE_SHARE, 1.0)
     probability = np.where(beside > nats - beside, np.minimum(probability, likely), probability)
-    heard = _brings(evidence.nats, HINTS * weights)[:, ASSOCIATION]
-    known = (measures.trusted > MOST_TRUSTED) | (measures.exempt >= MOST_EXEMPT)
-    ring = (rows["kind"] == RING) & speaks[:, LINKAGE]
-    like_one = (purpose & among_them) | ((purpose | heard | ring) & (dealt_out | (manners > 0)))
-    ratio = np.where(tied & like_one & ~known, nats, -np.inf)
+    ring = (rows["kind"] == RING) & found.speaks[:, LINKAGE]
+    asks = purpose | found.hints[:, ASSOCIATION] | ring
+    like_one = (purpose & among_them) | (asks & (found.dealt_out | (found.manners > 0)))
+    may = tied & like_one & ~_known(measures) & (measures.strangers >= LEAST_STRANGERS)
+    ratio = np.where(may, nats, -np.inf)
     flagged = np.zeros(len(rows), np.bool_)
     strata = [is_tight(rows["kind"]), *((rows["kind"] == kind) & several for kind in JUDGED)]
     for stratum in map(np.flatnonzero, strata):
@@ -215,7 +190,7 @@ def assess(
         measures=measures,
         evidence=evidence,
         ratio=np.where(tested, ratio, np.nan),
-        suspect=_suspect(rows["kind"], measures, evidence, weights),
+        suspect=_suspect(rows["kind"], measures, evidence, found),
     )
 
 
@@ -241,23 +216,28 @@ def _without_echo(
 
 
 def _suspect(
-    kinds: npt.NDArray[Any], measures: GroupMeasures, evidence: GroupEvidence, weights: Floats
+    kinds: npt.NDArray[Any], measures: GroupMeasures, evidence: GroupEvidence, found: Findings
 ) -> npt.NDArray[np.bool_]:
     """Programs of strangers whose members ask for what a campaign comes for, and hide or never
     rest: what links them does not count here."""
     tied = evidence.nats[:, [LINKAGE, ASSOCIATION]].sum(axis=1)
-    behaviour = evidence.nats.sum(axis=1) - tied
-    restless = _brings(evidence.nats, HINTS * weights)[:, [CONCEALMENT, RHYTHM]].any(axis=1)
-    known = (measures.trusted > MOST_TRUSTED) | (measures.exempt >= MOST_EXEMPT)
     suspect: npt.NDArray[np.bool_] = (
         (kinds == PROGRAM)
         & (measures.members >= LEAST_SUSPECT)
-        & (behaviour >= LEAST_SUSPICION)
-        & _brings(evidence.nats, SPEAKS * weights)[:, CONTENT]
-        & restless
-        & ~known
+        & (evidence.nats.sum(axis=1) - tied >= LEAST_SUSPICION)
+        & found.speaks[:, CONTENT]
+        & found.hints[:, [CONCEALMENT, RHYTHM]].any(axis=1)
+        & ~_known(measures)
     )
     return suspect
+
+
+def _known(measures: GroupMeasures) -> npt.NDArray[np.bool_]:
+    """Whether somebody has looked at most members, or a contract says what half of them are."""
+    known: npt.NDArray[np.bool_] = (measures.trusted > MOST_TRUSTED) | (
+        measures.exempt >= MOST_EXEMPT
+    )
+    return known
 
 
 def _log_odds(
@@ -286,84 +266,13 @@ def _log_odds(
     return log_odds
 
 
-def _has_purpose(
-    measures: GroupMeasures, evidence: GroupEvidence, weights: Floats
-) -> npt.NDArray[np.bool_]:
+def _has_purpose(measures: GroupMeasures, found: Findings) -> npt.NDArray[np.bool_]:
     """Whether members ask for what a campaign comes for, more than honest groups do and by much."""
-    more = _brings(evidence.nats, HINTS * weights)[:, CONTENT]
     asked = [NORMAL_SCORES.index(name) for name in SCORES_OF[CONTENT]]
-    by_much: npt.NDArray[np.bool_] = measures.scores[:, asked].max(axis=1) >= LEAST_LEANING
-    return more & by_much
-
-
-def _manners(speaks: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
-    """How many families about a group's manner are among those that speak, bool[n, families]."""
-    manners: npt.NDArray[np.int64] = speaks[:, MANNER].sum(axis=1)
-    return manners
-
-
-def _linked(
-    rows: npt.NDArray[Any], measures: GroupMeasures, evidence: GroupEvidence, weights: Floats
-) -> npt.NDArray[np.bool_]:
-    """Whether the members are one hand's, by one of three rules.
-
-    1. Cards and devices join them to strangers.
-    2. They share further programs that behave alike, are strangers, hide, never rest, and are many,
-       or have another family of their manner speak.
-    3. They share so many such programs that several meet in one partition, are too many for one
-       office, their accounts were made together, and several families of their manner speak.
-
-    Who shares several programs may run one benchmark or have one product, hence the rest of rules 2
-    and 3. Benchmarks and products hardly run around the clock and out of hiding. Their users were
-    not all there from one fortnight on, unless the product is new; and then it has some programs,
-    not dozens at which the same strangers take turns. A bot that many have bought and a product's
-    automation may well be tireless, even and never go on, and some of them move, so that few
-    programs tie nobody however much of their manner speaks.
-    """
-    programs = _brings(evidence.nats, HINTS * weights)[:, LINKAGE]
-    restless = _brings(evidence.nats, RESTLESS * weights)[:, RHYTHM]
-    hiding = _brings(evidence.hiding, HINTS * weights[CONCEALMENT])
-    speaks = _brings(evidence.nats, SPEAKS * weights)
-    manners = _manners(speaks)
-    by_things = _brings(evidence.by_things, HINTS * weights[LINKAGE])
-    woven = _in_webs(rows, programs & speaks[:, ORIGIN] & (manners >= LEAST_MANNERS))
-    many = measures.members * measures.strangers >= ONE_OFFICE
-    one_way = programs & (manners >= MOST_MANNERS)
-    strangers = measures.strangers >= LEAST_STRANGERS
-    hidden = restless & hiding & strangers & (one_way | (programs & many))
-    linked: npt.NDArray[np.bool_] = by_things | hidden | woven
-    return linked
-
-
-def _in_webs(rows: npt.NDArray[Any], which: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
-    """Those of ``which`` that hang together with ``LEAST_WOVEN`` of them, by members in common, and
-    have ``ONE_OFFICE`` members in their samples together.
-
-    Programs are dealt out to partitions at random, so that a product's few hardly meet in one. The
-    samples of two programs have the smallest hashes, and with them the members, in common that the
-    programs have.
-    """
-    of_row, place = np.nonzero(which[:, None] & (rows["member_epochs"] != 0))
-    _, member = np.unique(rows["member"][of_row, place], return_inverse=True)
-    web = np.arange(len(rows))
-    while True:
-        least = np.full(int(member.max(initial=-1)) + 1, len(rows))
-        np.minimum.at(least, member, web[of_row])
-        heard = web.copy()
-        np.minimum.at(heard, of_row, least[member])
-        if (heard == web).all():
-            break
-        web = heard
-    programs = np.bincount(web[which], minlength=len(rows))
-    strangers = np.bincount(np.unique([web[of_row], member], axis=1)[0], minlength=len(rows))
-    large = (programs >= LEAST_WOVEN) & (strangers >= ONE_OFFICE)
-    woven: npt.NDArray[np.bool_] = which & large[web]
-    return woven
-
-
-def _brings(nats: Floats, least: Floats | float) -> npt.NDArray[np.bool_]:
-    """Which families bring at least ``least``; one without weight brings nothing."""
-    return (nats > 0.0) & (nats >= least)
+    purpose: npt.NDArray[np.bool_] = found.hints[:, CONTENT] & (
+        measures.scores[:, asked].max(axis=1) >= LEAST_LEANING
+    )
+    return purpose
 
 
 def _campaign_ids(

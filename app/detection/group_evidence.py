@@ -123,16 +123,15 @@ class GroupEvidence(NamedTuple):
     score of its family brought it, -1 where the family has but one measure; ``by_things``
     float64[n], nats of linkage that cards and devices bring, whatever programs do, and of a card or
     a device itself only where it has too many strangers for one household or office; ``hiding``
-    float64[n], nats of concealment that proxies bring where members are ``moving``, bool[n]: at
-    more networks than those of most groups. Customers of a product that a provider hosts come from
-    the provider's few addresses, which look like proxies."""
+    float64[n], nats of concealment that proxies bring where members move: at more networks than
+    those of most groups. Customers of a product that a provider hosts come from the provider's few
+    addresses, which look like proxies."""
 
     deviations: Floats
     nats: Floats
     strongest: npt.NDArray[np.int64]
     by_things: Floats
     hiding: Floats
-    moving: npt.NDArray[np.bool_]
 
 
 def weigh_groups(
@@ -160,15 +159,13 @@ def weigh_groups(
     proxies, networks = (
         _score_deviation(measures, NORMAL_SCORES.index(name)) for name in ("proxy", "networks")
     )
-    moving = networks > 0.0
     one_hand = ~is_tight(kinds) | (measures.members * measures.strangers >= ONE_OFFICE)
     return GroupEvidence(
         deviations,
         nats,
         strongest,
         by_things=_nats(np.where(one_hand, by_things, 0.0), detectors[LINKAGE], 0.0),
-        hiding=_nats(np.where(moving, proxies, 0.0), detectors[CONCEALMENT], 0.0),
-        moving=moving,
+        hiding=_nats(np.where(networks > 0.0, proxies, 0.0), detectors[CONCEALMENT], 0.0),
     )
 
 

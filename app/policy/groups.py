@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from app.detection.assess import GroupPolicy
 from app.detection.group_evidence import GROUP_FAMILIES, Detector
+from app.detection.ties import MANNER
 from app.policy.limits import Campaigns
 from app.policy.setting import Section, setting
 
@@ -163,13 +164,14 @@ class Groups(Section):
     suspend_families: int = setting(
         3,
         "Independent families of evidence before a campaign suspends: what ties the members is one,"
-        " the others are of conduct, concealment, rhythm and load. Content must speak besides, and"
-        " is enough where many cards and devices tie strangers, or most members are a campaign's.",
+        " the others are of conduct, concealment, rhythm and load. The members must ask for what a"
+        " campaign comes for besides, and that is enough where many cards and devices tie"
+        " strangers, or most members are a campaign's.",
         unit="families",
         why="a class, a launch or a contest explains who came, when and what for, and hardly two of"
         " how they work",
         ge=2,
-        le=len(GROUP_FAMILIES) // 2,
+        le=1 + len(MANNER),
     )
     content: GroupContent = Field(
         default_factory=GroupContent, description=str(GroupContent.__doc__)

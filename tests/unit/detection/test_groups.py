@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.detection.assess import HINTS, LEAST_WOVEN, Assessment, assess
+from app.detection.assess import Assessment, assess
 from app.detection.group_evidence import (
     ASSOCIATION,
     CONTENT,
@@ -26,6 +26,7 @@ from app.detection.group_evidence import (
 )
 from app.detection.group_measures import measure_groups
 from app.detection.group_text import explain_group
+from app.detection.ties import HINTS, LEAST_WOVEN
 from app.kernels.hyperloglog import observe, scrambled
 from app.policy.document import PolicyDocument
 from app.policy.groups import group_policy
@@ -630,9 +631,7 @@ def test_who_is_hosted_does_not_hide() -> None:
     """Proxies count as hiding where each member has several networks."""
     hosted = {"proxy": 4.0, "networks": -0.5}
     evidence = judge(group(scores=hosted), group(scores=hosted | {"networks": 1.5})).evidence
-    assert not evidence.moving[0]
     assert evidence.hiding[0] == 0.0
-    assert evidence.moving[1]
     assert evidence.hiding[1] > 0.0
 
 
@@ -795,6 +794,25 @@ def test_few_lean_by_much_by_chance() -> None:
     )
     assert judged.evidence.nats[:2, LINKAGE].min() > 6.0
     assert judged.flagged[:2].tolist() == [False, True]
+
+
+@pytest.mark.parametrize(("colleagues", "flagged"), [(7, True), (9, False)])
+def test_a_desk_of_one_organisation_is_left_alone(colleagues: int, flagged: bool) -> None:
+    """Testers of one company have accounts by the dozen, made in one afternoon, and its cards; some
+    of those around them, who use the same program, are not of the company."""
+    row = group(
+        loads=[20] * SAMPLE,
+        orgs=[7] * colleagues + [0] * (SAMPLE - colleagues),
+        created=[100] * SAMPLE,
+        ringed=0.95,
+        cards=8,
+        devices=16,
+        scores={"elicitation": 6.0, "capabilities": 6.0, "openings": 6.0, "active_hours": 6.0},
+    )
+    judged = judge(row, *crowd())
+    assert judged.evidence.nats[0, LINKAGE] > 0.0
+    assert judged.nats[0] > POLICY.null_nats - POLICY.prior_log_odds
+    assert judged.flagged[0] == flagged
 
 
 def test_who_is_verified_by_document_or_contract_is_no_group_of_strangers() -> None:
