@@ -28,9 +28,10 @@ Suspension asks for more than a sum. An *occasion* explains who came, when, and 
 launch, a contest or a team hired in one fortnight brings accounts made together that ask one hard
 kind of thing with one program, and friends among them share cards. It does not explain the *manner*
 of a campaign: that its accounts hide, never rest, do equal shares, and ask and never go on. So
-besides the tie and the purpose several manners must speak. There are two exceptions. To deal many
-cards and devices out to strangers is a manner of its own, and one that an account's other traffic
-does not dilute. And those who are mostly a campaign's members already have been judged by theirs.
+besides the tie and the purpose several manners must speak. There are two exceptions, where one of
+them is enough, or none if the members ask for hardly anything else. To deal many cards and devices
+out to strangers is a manner of its own, and one that an account's other traffic does not dilute.
+And those who are mostly a campaign's members already have been judged by theirs.
 When accounts were made counts for the sum alone. Otherwise the probability stays below what
 suspends, and where nothing of the manner speaks no link is flagged at all.
 """
@@ -81,6 +82,9 @@ campaign at every exit."""
 LEAST_LEANING = 1.5
 """Normal score from which a group's mean shows what it comes for. In a large group much less is
 beyond chance: it is enough that some of a seller's customers write code."""
+CLEAR_LEANING = 2.0
+"""The same where nothing of the members' manner speaks, to suspend them: teams of a contest on a
+captain's card each ask for hard things too, if not for nothing else."""
 MOST_EXEMPT = 0.5
 """Share of exempt accounts from which a link is not flagged: it is what its contract says it is."""
 LEAST_BY_CHANCE = 5
@@ -156,10 +160,12 @@ def assess(
     tied = linked | found.hints[:, ASSOCIATION]
     # Cards of a few strangers, of which many are alike: that is what ties them.
     tied |= is_tight(rows["kind"]) & (log_odds > policy.prior_log_odds)
-    purpose = _has_purpose(measures, found)
+    leaning = _leaning(measures)
+    purpose = found.hints[:, CONTENT] & (leaning >= LEAST_LEANING)
     among_them = found.dealt_out | found.speaks[:, ASSOCIATION]
     probability = 1.0 / (1.0 + np.exp(-(log_odds + nats)))
-    enough = tied & purpose & (among_them | (1 + found.manners >= policy.suspend_families))
+    of_them = among_them & ((leaning >= CLEAR_LEANING) | (found.manners > 0))
+    enough = tied & purpose & (of_them | (1 + found.manners >= policy.suspend_families))
     probability = np.where(enough, probability, np.minimum(probability, policy.suspend_below))
     probability *= 1.0 - measures.exempt
     # Whom nothing but that speaks against is one of them as likely as they are many.
@@ -266,13 +272,11 @@ def _log_odds(
     return log_odds
 
 
-def _has_purpose(measures: GroupMeasures, found: Findings) -> npt.NDArray[np.bool_]:
-    """Whether members ask for what a campaign comes for, more than honest groups do and by much."""
+def _leaning(measures: GroupMeasures) -> Floats:
+    """By how much members ask for what a campaign comes for, in normal scores."""
     asked = [NORMAL_SCORES.index(name) for name in SCORES_OF[CONTENT]]
-    purpose: npt.NDArray[np.bool_] = found.hints[:, CONTENT] & (
-        measures.scores[:, asked].max(axis=1) >= LEAST_LEANING
-    )
-    return purpose
+    leaning: Floats = measures.scores[:, asked].max(axis=1)
+    return leaning
 
 
 def _campaign_ids(

@@ -796,6 +796,20 @@ def test_few_lean_by_much_by_chance() -> None:
     assert judged.flagged[:2].tolist() == [False, True]
 
 
+def test_teams_of_a_contest_on_their_captains_cards_are_throttled_at_most() -> None:
+    """They ask for hard things among others, day by day, as people do. Who asks for nothing else,
+    or hides, too, is no team."""
+    dealt: dict[str, Any] = {"ringed": 0.95, "cards": 8, "devices": 16, "created": [100] * SAMPLE}
+    teams, nothing_else, hiding = (
+        group(loads=LUMPY, scores={"capabilities": leaning, **manner}, **dealt)
+        for leaning, manner in ((1.8, {}), (3.0, {}), (1.8, {"proxy": 5.0, "networks": 5.0}))
+    )
+    judged = judge(teams, nothing_else, hiding, *crowd())
+    assert judged.flagged[:3].all()
+    suspended = judged.probability[:3] > POLICY.suspend_below
+    assert suspended.tolist() == [False, True, True]
+
+
 @pytest.mark.parametrize(("colleagues", "flagged"), [(7, True), (9, False)])
 def test_a_desk_of_one_organisation_is_left_alone(colleagues: int, flagged: bool) -> None:
     """Testers of one company have accounts by the dozen, made in one afternoon, and its cards; some
