@@ -29,12 +29,12 @@ RETIRED_SEEDS = range(101, 1242)
 NULL_SEEDS = (8, 9)
 """Held back from tuning: what honest groups come to is fitted on them."""
 SHARES = (100.0, 50.0, 25.0, 10.0, 5.0)
-GATED_SEEDS = (1301, 1302, 1303)
-LADDER_SEED = 1304
+GATED_SEEDS = (1401, 1402, 1403)
+LADDER_SEED = 1404
 """Of the first other rung; each has a world of its own."""
-BENIGN_SEEDS = (1321, 1322, 1323)
-LATENCY_SEED = 1331
-ABLATION_SEED = 1341
+BENIGN_SEEDS = (1421, 1422, 1423)
+LATENCY_SEED = 1431
+ABLATION_SEED = 1441
 LATENCY_SCALES = (0.02, 0.1, 1.0)
 """500, 2,500 and 25,000 accounts: pooled evidence grows with the campaign."""
 ABLATED = ((), ("evidence",), ("groups",), *((f"groups.{name}",) for name in GROUP_FAMILIES))
