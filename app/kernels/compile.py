@@ -50,6 +50,16 @@ def lean_kernel(function: F) -> F:
     return _compile(function, {**OPTIONS, "_nrt": False})
 
 
+def inlined_kernel(function: F) -> F:
+    """Compile a lean kernel that becomes part of whichever kernel calls it.
+
+    Arrays are passed by value, some eight words each, and a tuple of a dozen arrays as a hundred
+    words: to copy them costs more than what most of these functions do. LLVM inlines small ones by
+    itself.
+    """
+    return _compile(function, {**OPTIONS, "_nrt": False, "forceinline": True})
+
+
 def _compile(function: F, options: dict[str, Any]) -> F:
     if numba.config.DISABLE_JIT:
         # Hashes wrap around, as machine integers do; NumPy would warn of its scalars.

@@ -18,7 +18,7 @@ from app.kernels.columns import (
     FRAME_VALUE_LENGTH,
     FRAME_VALUE_START,
 )
-from app.kernels.compile import lean_kernel
+from app.kernels.compile import inlined_kernel, lean_kernel
 from app.kernels.decode_store import settle
 from app.kernels.decode_types import Bool, Bytes, Int, Matrix, Record
 from app.kernels.json_scan import scan_json
@@ -92,7 +92,7 @@ def _schema_id(data: Bytes, start: Int) -> Int:
     return schema_id
 
 
-@lean_kernel
+@inlined_kernel
 def _same_text(a: Bytes, a_start: Int, b: Bytes, b_start: Int, length: Int) -> Bool:
     for k in range(0, length, 8):
         left = leading_bytes(a, a_start + k, length - k)
@@ -101,7 +101,7 @@ def _same_text(a: Bytes, a_start: Int, b: Bytes, b_start: Int, length: Int) -> B
     return True
 
 
-@lean_kernel
+@inlined_kernel
 def _is_key(
     data: Bytes, key: Int, key_length: Int, spec: Record, state: Record, texts: Bytes
 ) -> Bool:
@@ -128,7 +128,7 @@ def _take_key(data: Bytes, key: Int, key_length: Int, spec: Record, state: Recor
     return True
 
 
-@lean_kernel
+@inlined_kernel
 def _finish(
     source: Source, frame: Matrix, status: Int, spec: Record, state: Record, texts: Bytes
 ) -> tuple[Int, Int, np.uint64]:

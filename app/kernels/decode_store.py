@@ -8,7 +8,7 @@ import numpy as np
 from numpy import uint64 as u64
 
 from app.kernels import reasons
-from app.kernels.compile import lean_kernel
+from app.kernels.compile import inlined_kernel, lean_kernel
 from app.kernels.decode_types import Bool, Bytes, Float, Int, Record
 from app.kernels.numbers import integral_value
 from app.kernels.siphash import siphash13
@@ -79,7 +79,7 @@ def store_null(spec: Record, state: Record, field: Int) -> None:
         state["values"][info["text_column"]] = 0
 
 
-@lean_kernel
+@inlined_kernel
 def store_string(
     spec: Record,
     state: Record,
@@ -122,7 +122,7 @@ def store_string(
     state["outcome"][field] = VALUE
 
 
-@lean_kernel
+@inlined_kernel
 def store_hex16(data: Bytes, at: Int, end: Int, spec: Record, state: Record, field: Int) -> Bool:
     """Store a HEX16 field whose value, quotes and all, is at ``at`` as it should be; False, and
     nothing is stored, for any other field or value."""
@@ -137,7 +137,7 @@ def store_hex16(data: Bytes, at: Int, end: Int, spec: Record, state: Record, fie
     return inside
 
 
-@lean_kernel
+@inlined_kernel
 def _hex16(text: Bytes, start: Int, length: Int) -> tuple[Bool, Int]:
     if length != 16:
         return False, np.int64(0)

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.kernels import parameters as p
-from app.kernels.compile import lean_kernel
+from app.kernels.compile import inlined_kernel, lean_kernel
 from app.kernels.decode_types import Float, Int, Record
 from app.kernels.features import (
     FAMILY_OF,
@@ -37,7 +37,7 @@ __all__ = ["Regimes", "deviation_from", "percentile_of", "regime_at", "risk_of",
 Floats = npt.NDArray[np.float64]
 
 
-@lean_kernel
+@inlined_kernel
 def weigh(
     row: Record,
     now: Int,

@@ -14,7 +14,7 @@ from app.kernels import columns as c
 from app.kernels import ledger as l
 from app.kernels import reasons
 from app.kernels.batches import UNFRAMED
-from app.kernels.compile import lean_kernel
+from app.kernels.compile import inlined_kernel, lean_kernel
 from app.kernels.decode_types import Bool, Bytes, Int, Matrix, Record
 from app.kernels.dirty import mark_dirty
 from app.kernels.fold_row import fold_request, reset_detection
@@ -126,7 +126,7 @@ def fold_requests(
     return count, made
 
 
-@lean_kernel
+@inlined_kernel
 def _decide(
     row: Record,
     values: Matrix,
@@ -143,7 +143,7 @@ def _decide(
     return judge(row, ts, regimes, r, partition.guards, decision)
 
 
-@lean_kernel
+@inlined_kernel
 def _prepare(batch: RequestBatch, i: Int, views: StoreViews, seen: npt.NDArray[np.uint64]) -> None:
     """Ask for the memory that request ``i`` is about to be folded into."""
     if batch.slots[i] != ABSENT:
@@ -164,7 +164,7 @@ def records_at(batch: RequestBatch, i: Int) -> Int:
     return np.int64(1)
 
 
-@lean_kernel
+@inlined_kernel
 def _admit(batch: RequestBatch, i: Int, regimes: Regimes, ledger: npt.NDArray[np.int64]) -> Int:
     """Whether the request's ts is near enough to the record's and to the partition's clock."""
     ts = batch.values[i, c.REQ_TS]
@@ -178,7 +178,7 @@ def _admit(batch: RequestBatch, i: Int, regimes: Regimes, ledger: npt.NDArray[np
     return reasons.OK
 
 
-@lean_kernel
+@inlined_kernel
 def _row_of(batch: RequestBatch, i: Int, views: StoreViews) -> Int:
     if batch.slots[i] != ABSENT:
         return batch.slots[i]
@@ -192,7 +192,7 @@ def _row_of(batch: RequestBatch, i: Int, views: StoreViews) -> Int:
     )
 
 
-@lean_kernel
+@inlined_kernel
 def _fold_row(
     batch: RequestBatch,
     i: Int,

@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from app.kernels import columns as c
 from app.kernels import reasons
-from app.kernels.compile import lean_kernel
+from app.kernels.compile import inlined_kernel, lean_kernel
 from app.kernels.decode_types import Bool, Int, Matrix, Record
 from app.kernels.dirty import mark_dirty
 from app.kernels.fold import RequestBatch, records_at
@@ -76,7 +76,7 @@ def fold_profiles(
     return made
 
 
-@lean_kernel
+@inlined_kernel
 def _row_of(batch: RequestBatch, i: Int, views: StoreViews, known_only: Bool) -> Int:
     """The row of the record's key; unless ``known_only``, made if there is none."""
     if batch.slots[i] != ABSENT:

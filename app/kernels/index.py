@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.kernels.columns import FRAME_KEY_LENGTH, FRAME_KEY_START
-from app.kernels.compile import lean_kernel
+from app.kernels.compile import inlined_kernel, lean_kernel
 from app.kernels.decode_types import Bytes, Int, Matrix
 from app.kernels.dirty import mark_dirty
 from app.kernels.prefetch import LINE_BYTES, prefetch
@@ -97,7 +97,7 @@ def lookup_hashed(
     return _find(views.rows, views.arena, views.buckets, views.counts, data, start, length, hashed)
 
 
-@lean_kernel
+@inlined_kernel
 def _find(
     rows: Rows,
     arena: Bytes,

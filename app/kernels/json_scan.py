@@ -11,7 +11,7 @@ import numpy as np
 from numpy import uint64 as u64
 
 from app.kernels import reasons
-from app.kernels.compile import lean_kernel
+from app.kernels.compile import inlined_kernel, lean_kernel
 from app.kernels.decode_store import (
     HEX16_BYTES,
     store_hex16,
@@ -89,7 +89,7 @@ def _store_escaped(
     return True
 
 
-@lean_kernel
+@inlined_kernel
 def scan_json(
     data: Bytes, start: Int, end: Int, spec: Record, state: Record, scratch: Bytes, texts: Bytes
 ) -> Int:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from app.kernels import parameters as p
-from app.kernels.compile import lean_kernel
+from app.kernels.compile import inlined_kernel, lean_kernel
 from app.kernels.decisions import (
     CAUSE_CAMPAIGN,
     CAUSE_DECAY,
@@ -63,7 +63,7 @@ class Walk(NamedTuple):
     ceiling: Int
 
 
-@lean_kernel
+@inlined_kernel
 def judge(row: Record, ts: Int, regimes: Regimes, r: Int, guards: Guards, decision: Record) -> Bool:
     """Judge the account ``row`` after its request of event time ``ts`` (ms) under regime ``r``.
 

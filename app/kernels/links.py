@@ -21,7 +21,7 @@ from app.kernels.columns import (
     FRAME_VALUE_LENGTH,
     FRAME_VALUE_START,
 )
-from app.kernels.compile import lean_kernel
+from app.kernels.compile import inlined_kernel, lean_kernel
 from app.kernels.decode_types import Bool, Bytes, Int, Matrix
 from app.kernels.dirty import mark_dirty
 from app.kernels.index import ABSENT, lookup_frames, prefetch_row, upsert_hashed
@@ -128,7 +128,7 @@ def _add_to_total(totals: npt.NDArray[Any], values: npt.NDArray[np.int64], clock
     add_sighting(total, values, clock, CEILING, CEILING)
 
 
-@lean_kernel
+@inlined_kernel
 def _row_of(batch: SightingBatch, i: Int, views: StoreViews) -> Int:
     if batch.slots[i] != ABSENT:
         return batch.slots[i]
@@ -145,7 +145,7 @@ def _row_of(batch: SightingBatch, i: Int, views: StoreViews) -> Int:
     return slot
 
 
-@lean_kernel
+@inlined_kernel
 def _fold_into(
     batch: SightingBatch,
     i: Int,

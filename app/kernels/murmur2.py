@@ -5,7 +5,7 @@ Austin Appleby's 32-bit MurmurHash2 with the seed that the Java client and Faust
 
 from numpy import uint64 as u64
 
-from app.kernels.compile import lean_kernel
+from app.kernels.compile import inlined_kernel, lean_kernel
 from app.kernels.decode_types import Bytes, Int
 from app.kernels.text import byte_at, word_at
 
@@ -14,7 +14,7 @@ _M = u64(0x5BD1E995)
 _LOW32 = u64(0xFFFFFFFF)
 
 
-@lean_kernel
+@inlined_kernel
 def murmur2(data: Bytes, start: Int, length: Int) -> Int:
     """The unsigned 32-bit hash of ``data[start : start + length]``, which must lie within."""
     state = _SEED ^ u64(length)

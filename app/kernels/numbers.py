@@ -9,7 +9,7 @@ digits whose first 19 do not settle the last bit is left to the slow decoder.
 import numpy as np
 from numpy import uint64 as u64
 
-from app.kernels.compile import lean_kernel
+from app.kernels.compile import inlined_kernel, lean_kernel
 from app.kernels.decode_types import Bytes, Float, Int
 from app.kernels.numbers_real import nearest_double
 from app.kernels.text import HIGH, LOW7, byte_at, lowest_byte, word_at
@@ -51,7 +51,7 @@ def digits_value(word: np.uint64, count: Int) -> np.uint64:
     return ((upper + lower) >> u64(32)) & u64(0xFFFFFFFF)
 
 
-@lean_kernel
+@inlined_kernel
 def _read_digits(data: Bytes, at: Int, end: Int, digits: np.uint64) -> tuple[np.uint64, Int]:
     """Append a run of digits to ``digits`` (wraps around beyond 19 in all); (digits, its end)."""
     while at < end:
@@ -85,7 +85,7 @@ def _read_exponent(data: Bytes, at: Int, end: Int) -> tuple[Int, Int]:
     return -exponent if sign == _MINUS else exponent, at
 
 
-@lean_kernel
+@inlined_kernel
 def parse_number(data: Bytes, start: Int, end: Int) -> tuple[Int, Int, float, Int]:
     """Read the JSON number at ``start``; returns (kind, integer, real, position after it).
 

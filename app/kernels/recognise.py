@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from app.kernels import columns as c
 from app.kernels import parameters as p
-from app.kernels.compile import lean_kernel
+from app.kernels.compile import inlined_kernel, lean_kernel
 from app.kernels.decode_types import Bool, Int, Matrix, Record
 from app.kernels.families import uniform
 from app.kernels.features import FEATURES
@@ -51,7 +51,7 @@ LOOKOUT = Lookout(
 )
 
 
-@lean_kernel
+@inlined_kernel
 def recognise(
     row: Record, values: Matrix, ts: Int, regimes: Regimes, r: Int, lookout: Lookout
 ) -> Int:

@@ -9,7 +9,7 @@ fall into one bucket.
 import numpy as np
 import numpy.typing as npt
 
-from app.kernels.compile import lean_kernel
+from app.kernels.compile import inlined_kernel, lean_kernel
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -58,7 +58,7 @@ def _round(
     return v0, v1, v2, v3
 
 
-@lean_kernel
+@inlined_kernel
 def siphash13(data: Bytes, start: int, length: int, k0: np.uint64, k1: np.uint64) -> np.uint64:
     """SipHash-1-3 of ``data[start : start + length]`` under the 128-bit key ``k0, k1``.
 

@@ -7,7 +7,7 @@ arrays with their reference counts: that made decoding ten times as fast.
 import numpy as np
 from numpy import uint64 as u64
 
-from app.kernels.compile import lean_kernel
+from app.kernels.compile import inlined_kernel, lean_kernel
 from app.kernels.decode_types import Bytes, Int, Record
 from app.kernels.text import word_at
 
@@ -88,7 +88,7 @@ _GOLDEN = u64(0x9E3779B97F4A7C15)
 _ROOT_3 = u64(0xBB67AE8584CAA73B)
 
 
-@lean_kernel
+@inlined_kernel
 def leading_bytes(data: Bytes, at: Int, count: Int) -> np.uint64:
     """The first ``count`` (any number, at most 8 count) bytes at ``at`` as a word, zeros above."""
     if count >= 8:

@@ -8,7 +8,7 @@ which no token contains, so every loop over words stops at the array's end by it
 import numpy as np
 from numpy import uint64 as u64
 
-from app.kernels.compile import lean_kernel
+from app.kernels.compile import inlined_kernel, lean_kernel
 from app.kernels.decode_types import Bytes, Int
 
 ONES = u64(0x0101010101010101)
@@ -61,7 +61,7 @@ def lowest_byte(marks: np.uint64) -> Int:
     return np.int64(((((bits - u64(1)) & ~bits) & ONES) * ONES) >> u64(56))
 
 
-@lean_kernel
+@inlined_kernel
 def scan_string(data: Bytes, start: Int, end: Int) -> tuple[Int, Int, Int]:
     """Scan a JSON string's content, which starts at ``start`` (after the quote).
 
