@@ -24,16 +24,17 @@ be what a product's customers do, so where nothing ties the members no link is f
 that strangers run, a prompt that has gone round or a product with even use is left alone. So are
 members who mostly belong to one organisation, whatever they share: it can be asked.
 
-Suspension asks for more than a sum. An *occasion* explains who came, when, and what for: a class, a
-launch, a contest or a team hired in one fortnight brings accounts made together that ask one hard
-kind of thing with one program, and friends among them share cards. It does not explain the *manner*
-of a campaign: that its accounts hide, never rest, do equal shares, and ask and never go on. So
-besides the tie and the purpose several manners must speak. There are two exceptions, where one of
-them is enough, or none if the members ask for hardly anything else. To deal many cards and devices
-out to strangers is a manner of its own, and one that an account's other traffic does not dilute.
-And those who are mostly a campaign's members already have been judged by theirs.
-When accounts were made counts for the sum alone. Otherwise the probability stays below what
-suspends, and where nothing of the manner speaks no link is flagged at all.
+Suspension asks for more than a sum. An *occasion* explains who came, when, what for, and on whose
+card: a class with a school's tablets, a crew on an agency's cards, a launch, a contest or a team
+hired in one fortnight bring accounts made together that ask one hard kind of thing with one
+program, and share cards and devices with each other. It does not explain the *manner* of a
+campaign: that its accounts hide, never rest, do equal shares, and ask and never go on. Nor why they
+should share cards with strangers who use other programs, or several programs at which the same
+strangers take turns. So families are counted: each of the manner that speaks is one, and such a tie
+is another, but not a tie within one program. Three suspend those who have the purpose, and two flag
+them. There is one exception: the manner of an account that mostly does something else cannot be
+seen, but that its card was dealt out to strangers elsewhere can. There one family of the manner
+suspends, and none flags. When accounts were made counts for the sum alone.
 """
 
 from typing import Any, NamedTuple
@@ -63,7 +64,7 @@ from app.detection.group_measures import (
 )
 from app.detection.kindred import campaign_share
 from app.detection.rings import LEAST_STRANGERS, of_few_strangers
-from app.detection.ties import Findings, findings, one_hand
+from app.detection.ties import Findings, findings, share_programs
 from app.kernels.hyperloglog import scrambled
 from app.state.link_layout import MEDIAN_SCORE, NORMAL_SCORES, PROGRAM, RING, VOTES
 
@@ -82,9 +83,6 @@ campaign at every exit."""
 LEAST_LEANING = 1.5
 """Normal score from which a group's mean shows what it comes for. In a large group much less is
 beyond chance: it is enough that some of a seller's customers write code."""
-CLEAR_LEANING = 2.0
-"""The same where nothing of the members' manner speaks, to suspend them: teams of a contest on a
-captain's card each ask for hard things too, if not for nothing else."""
 MOST_EXEMPT = 0.5
 """Share of exempt accounts from which a link is not flagged: it is what its contract says it is."""
 LEAST_BY_CHANCE = 5
@@ -155,17 +153,18 @@ def assess(
     found = findings(evidence, policy.detectors)
     nats = evidence.nats.sum(axis=1) - policy.trust_nats * measures.trusted
     several = measures.members >= LEAST_BY_CHANCE
-    linked = one_hand(rows, measures, found)
+    by_programs = share_programs(rows, measures, found)
+    linked = found.dealt_out | by_programs
     log_odds = _log_odds(rows, several, linked, nats - evidence.nats[:, ASSOCIATION], policy)
-    tied = linked | found.hints[:, ASSOCIATION]
     # Cards of a few strangers, of which many are alike: that is what ties them.
-    tied |= is_tight(rows["kind"]) & (log_odds > policy.prior_log_odds)
-    leaning = _leaning(measures)
-    purpose = found.hints[:, CONTENT] & (leaning >= LEAST_LEANING)
-    among_them = found.dealt_out | found.speaks[:, ASSOCIATION]
+    alike = is_tight(rows["kind"]) & (log_odds > policy.prior_log_odds)
+    tied = linked | alike | found.hints[:, ASSOCIATION]
+    purpose = found.hints[:, CONTENT] & (_leaning(measures) >= LEAST_LEANING)
+    tie = found.elsewhere | by_programs | alike | found.speaks[:, ASSOCIATION]
+    families = tie + found.manners
     probability = 1.0 / (1.0 + np.exp(-(log_odds + nats)))
-    of_them = among_them & ((leaning >= CLEAR_LEANING) | (found.manners > 0))
-    enough = tied & purpose & (of_them | (1 + found.manners >= policy.suspend_families))
+    dealt_out = found.elsewhere & (found.manners > 0)
+    enough = tied & purpose & (dealt_out | (families >= policy.suspend_families))
     probability = np.where(enough, probability, np.minimum(probability, policy.suspend_below))
     probability *= 1.0 - measures.exempt
     # Whom nothing but that speaks against is one of them as likely as they are many.
@@ -174,8 +173,9 @@ def assess(
     probability = np.where(beside > nats - beside, np.minimum(probability, likely), probability)
     ring = (rows["kind"] == RING) & found.speaks[:, LINKAGE]
     asks = purpose | found.hints[:, ASSOCIATION] | ring
-    like_one = (purpose & among_them) | (asks & (found.dealt_out | (found.manners > 0)))
-    may = tied & like_one & ~_known(measures) & (measures.strangers >= LEAST_STRANGERS)
+    several_say = found.elsewhere | (families >= policy.suspend_families - 1)
+    may = tied & asks & several_say & ~_known(measures)
+    may &= measures.strangers >= LEAST_STRANGERS
     ratio = np.where(may, nats, -np.inf)
     flagged = np.zeros(len(rows), np.bool_)
     strata = [is_tight(rows["kind"]), *((rows["kind"] == kind) & several for kind in JUDGED)]

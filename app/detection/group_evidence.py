@@ -122,7 +122,9 @@ class GroupEvidence(NamedTuple):
     """``deviations`` and ``nats`` float64[n, families]; ``strongest`` int64[n, families], which
     score of its family brought it, -1 where the family has but one measure; ``by_things``
     float64[n], nats of linkage that cards and devices bring, whatever programs do, and of a card or
-    a device itself only where it has too many strangers for one household or office; ``hiding``
+    a device itself only where it has too many strangers for one household or office; ``elsewhere``
+    float64[n], nats that a program's members bring who share cards and devices with strangers
+    outside of the group; ``hiding``
     float64[n], nats of concealment that proxies bring where members move: at more networks than
     those of most groups. Customers of a product that a provider hosts come from the provider's few
     addresses, which look like proxies."""
@@ -131,6 +133,7 @@ class GroupEvidence(NamedTuple):
     nats: Floats
     strongest: npt.NDArray[np.int64]
     by_things: Floats
+    elsewhere: Floats
     hiding: Floats
 
 
@@ -159,12 +162,14 @@ def weigh_groups(
     proxies, networks = (
         _score_deviation(measures, NORMAL_SCORES.index(name)) for name in ("proxy", "networks")
     )
+    outside = _in_rings(kinds, measures, measures.ringed - (1.0 - np.exp2(-measures.crowding)))
     one_hand = ~is_tight(kinds) | (measures.members * measures.strangers >= ONE_OFFICE)
     return GroupEvidence(
         deviations,
         nats,
         strongest,
         by_things=_nats(np.where(one_hand, by_things, 0.0), detectors[LINKAGE], 0.0),
+        elsewhere=_nats(outside, detectors[LINKAGE], 0.0),
         hiding=_nats(np.where(networks > 0.0, proxies, 0.0), detectors[CONCEALMENT], 0.0),
     )
 
@@ -278,7 +283,7 @@ def _linkage(kinds: npt.NDArray[Any], measures: GroupMeasures) -> Floats:
     few, many = np.log(RING_SIZES)
     size = MOST_OF_RING * np.clip((np.log(strangers) - few) / (many - few), 0.0, 1.0)
     crowding = np.where(kinds == RING, size, crowding)
-    in_rings = np.where(kinds == PROGRAM, _in_rings(kinds, measures), 0.0)
+    in_rings = _in_rings(kinds, measures, measures.ringed)
     linkage: Floats = np.where(is_tight(kinds), one_thing, in_rings)
     return np.maximum(linkage, np.maximum(crowding, 0.0))
 
@@ -291,13 +296,15 @@ def _web(kinds: npt.NDArray[Any], measures: GroupMeasures) -> Floats:
     return web
 
 
-def _in_rings(kinds: npt.NDArray[Any], measures: GroupMeasures) -> Floats:
-    """How many more of a program's members than of all programs' share cards or devices with
-    strangers, wherever those are: their product need not be what they share them for."""
+def _in_rings(kinds: npt.NDArray[Any], measures: GroupMeasures, ringed: Floats) -> Floats:
+    """How many more of a program's members, of whom the share ``ringed`` do, than of all programs'
+    share cards or devices with strangers, wherever those are: their product need not be what they
+    share them for."""
     programs = measures.ringed[kinds == PROGRAM]
     usual = min(float(np.median(programs)), USUAL_RINGED) if programs.size else 0.0
-    beyond = (measures.ringed - usual) / (1.0 - usual) * measures.strangers
-    return MOST_OF_RINGED * _ramp(beyond, RINGED)
+    beyond = (ringed - usual) / (1.0 - usual) * measures.strangers
+    in_rings: Floats = np.where(kinds == PROGRAM, MOST_OF_RINGED * _ramp(beyond, RINGED), 0.0)
+    return in_rings
 
 
 def _ramp(values: Floats, between: tuple[float, float]) -> Floats:

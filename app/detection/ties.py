@@ -1,8 +1,12 @@
-"""What ties the members of a group together: the rules by which they are one hand's.
+"""Which families of evidence speak of a group, and what of it ties the members together.
 
-Every family of evidence counts for the sum of nats. Which of them *speak*, and which only hint,
-decides besides what a group may be held for: rules about kinds of evidence that no sum can trade
-for one another.
+Every family counts for the sum of nats. Which of them *speak*, and which only hint, decides besides
+what a group may be held for: rules about kinds of evidence that no sum can trade for one another.
+
+Cards and devices tie strangers who share them. Within one program that may be its customers'
+occasion: a shop that tops accounts up, a trainer who pays for a club, a school's tablets. A
+campaign deals its cards out over its accounts, and the accounts over its programs, so that most who
+share a card with a member use another program (``elsewhere``).
 """
 
 from typing import Any, NamedTuple
@@ -23,6 +27,7 @@ from app.detection.group_evidence import (
 )
 from app.detection.group_measures import Floats, GroupMeasures
 from app.detection.rings import LEAST_STRANGERS
+from app.state.link_layout import PROGRAM
 
 Bools = npt.NDArray[np.bool_]
 
@@ -50,7 +55,8 @@ together: a benchmark has a template for each subject, but its users did not com
 class Findings(NamedTuple):
     """Which families say something: ``hints`` and ``speaks`` bool[n, families]; ``manners``
     int64[n], how many about the members' manner speak; ``restless`` bool[n]; ``hiding`` bool[n],
-    behind proxies and moving; ``dealt_out`` bool[n], cards and devices are, to strangers."""
+    behind proxies and moving; ``dealt_out`` bool[n], cards and devices are, to strangers, and
+    ``elsewhere`` bool[n], to strangers who do not share the program."""
 
     hints: Bools
     speaks: Bools
@@ -58,6 +64,7 @@ class Findings(NamedTuple):
     restless: Bools
     hiding: Bools
     dealt_out: Bools
+    elsewhere: Bools
 
 
 def findings(evidence: GroupEvidence, detectors: tuple[Detector, ...]) -> Findings:
@@ -71,32 +78,33 @@ def findings(evidence: GroupEvidence, detectors: tuple[Detector, ...]) -> Findin
         restless=_brings(evidence.nats[:, RHYTHM], RESTLESS * weights[RHYTHM]),
         hiding=_brings(evidence.hiding, HINTS * weights[CONCEALMENT]),
         dealt_out=_brings(evidence.by_things, HINTS * weights[LINKAGE]),
+        elsewhere=_brings(evidence.elsewhere, SPEAKS * weights[LINKAGE]),
     )
 
 
-def one_hand(rows: npt.NDArray[Any], measures: GroupMeasures, found: Findings) -> Bools:
-    """Whether the members of ``rows``, structured[n] of ``LINK``, are one hand's, by a rule:
+def share_programs(rows: npt.NDArray[Any], measures: GroupMeasures, found: Findings) -> Bools:
+    """Whether the programs that they share join the members of ``rows``, structured[n] of ``LINK``.
 
-    1. Cards and devices join them to strangers.
-    2. They share further programs that behave alike, are strangers, hide, never rest, and are many,
-       or have another family of their manner speak.
-    3. They share so many such programs that several meet in one partition, are too many for one
-       office, their accounts were made together, and several families of their manner speak.
+    They share further programs that behave alike, are strangers, and one of two things holds.
 
-    Who shares several programs may run one benchmark or have one product, hence the rest of rules 2
-    and 3. Benchmarks and products hardly run around the clock and out of hiding. Their users were
-    not all there from one fortnight on, unless the product is new; and then it has some programs,
-    not dozens at which the same strangers take turns. A bot that many have bought and a product's
+    1. They hide, never rest, and are many, or have another family of their manner speak.
+    2. So many such programs meet in one partition that they are too many for one office, their
+       accounts were made together, and several families of their manner speak.
+
+    Who shares several programs may run one benchmark or have one product, hence these rules.
+    Benchmarks and products hardly run around the clock and out of hiding. Their users were not all
+    there from one fortnight on, unless the product is new; and then it has some programs, not
+    dozens at which the same strangers take turns. A bot that many have bought and a product's
     automation may well be tireless, even and never go on, and some of them move, so that few
     programs tie nobody however much of their manner speaks.
     """
-    programs = found.hints[:, LINKAGE]
+    programs = (rows["kind"] == PROGRAM) & found.hints[:, LINKAGE]
     strangers = measures.strangers >= LEAST_STRANGERS
     many = measures.members * measures.strangers >= ONE_OFFICE
     several = many | (found.manners >= MOST_MANNERS)
     hidden = programs & found.restless & found.hiding & strangers & several
     together = programs & found.speaks[:, ORIGIN] & (found.manners >= LEAST_MANNERS)
-    tied: Bools = found.dealt_out | hidden | _in_webs(rows, together)
+    tied: Bools = hidden | _in_webs(rows, together)
     return tied
 
 

@@ -23,7 +23,7 @@ LEAST = 2
 """Accounts of a partition that may always have one domain and be an organisation's."""
 MOST = 200
 """Accounts of all partitions, roughly, that one domain may have and be an organisation's."""
-SHARE = 0.005
+SHARE = 0.01
 """Of the partition's active accounts that may. A partition has now more, now fewer of a company's
 accounts than its share: at 0.002 some took thirty of 15,000 for strangers."""
 

@@ -546,14 +546,26 @@ def test_what_may_not_flag_makes_no_room_for_others() -> None:
     assert not judged.flagged.any()
 
 
-def test_a_large_ring_is_suspended_for_what_it_asks_and_not_for_hiding() -> None:
-    plain, hides = ring(200), ring(200, scores={"proxy": 5.0})
-    asks = ring(200, scores={"proxy": 5.0, "elicitation": 2.0})
-    judged = judge(*crowd(), plain, hides, asks)
-    assert not judged.flagged[-3]
-    assert judged.flagged[-2]
-    assert judged.probability[-2] <= POLICY.suspend_below
-    assert judged.probability[-1] > 0.95
+def test_a_large_ring_is_suspended_for_what_it_asks_and_how_and_not_for_hiding() -> None:
+    """A prison's school has few devices, and its pupils ask nothing but to be taught."""
+    purpose = {"elicitation": 4.0}
+    purpose = {"elicitation": 4.0}
+    hiding = {"proxy": 5.0, "networks": 5.0}
+    tireless = hiding | {"active_hours": 5.0}
+    rings = (
+        ring(200, scores=scores)
+        for scores in (
+            {},
+            tireless,
+            purpose | hiding,
+            purpose | tireless,
+            purpose | tireless | {"openings": 5.0},
+        )
+    )
+    judged = judge(*crowd(), *rings)
+    assert judged.flagged[-5:].tolist() == [False, True, False, True, True]
+    suspended = judged.probability[-5:] > POLICY.suspend_below
+    assert suspended.tolist() == [False, False, False, False, True]
 
 
 def test_customers_of_a_seller_of_accounts_are_not_suspended_for_where_they_bought() -> None:
@@ -635,6 +647,7 @@ def test_who_is_hosted_does_not_hide() -> None:
     assert evidence.hiding[1] > 0.0
 
 
+MANNERS = ("openings", "active_hours", "networks")
 LUMPY = [2, 160, 9, 3, 70, 1, 28, 11] * 2
 """Loads of sixteen people."""
 
@@ -734,15 +747,18 @@ def test_an_occasion_brings_one_manner_at_most(manner: str) -> None:
     assert (both.probability[:LEAST_WOVEN] > POLICY.suspend_below).all()
 
 
-def test_who_is_among_a_campaigns_members_has_been_judged_by_theirs() -> None:
-    """Nothing of the manner of accounts that mostly do something else speaks."""
-    among, apart = group(scores={"elicitation": 4.0}), group(scores={"elicitation": 4.0})
-    for row, voters in ((among, 1.0), (apart, 0.0)):
+def test_who_is_among_a_campaigns_members_must_have_its_manner() -> None:
+    """What holds a program's users says little of what they share besides."""
+    asks, one = {"elicitation": 4.0}, {"openings": 5.0}
+    two = one | {"active_hours": 5.0}
+    rows = [group(scores=asks | manner) for manner in ({}, one, two, two)]
+    for row, voters in zip(rows, (1.0, 1.0, 1.0, 0.0), strict=True):
         row["voters"][0] = round(row["counts"][0, SIGHTINGS] * voters)
         row["campaign"], row["campaign_nats"][ASSOCIATION] = 7, 60
-    judged = judge(among, apart, *crowd(count=100))
-    assert judged.flagged[:2].tolist() == [True, False]
-    assert judged.probability[0] > POLICY.suspend_below
+    judged = judge(*rows, *crowd(count=100))
+    assert judged.flagged[:4].tolist() == [False, True, True, False]
+    suspended = judged.probability[:3] > POLICY.suspend_below
+    assert suspended.tolist() == [False, False, True]
 
 
 def test_who_asks_what_nearly_everybody_asks_is_left_alone() -> None:
@@ -769,10 +785,11 @@ def test_who_asks_what_nearly_everybody_asks_is_left_alone() -> None:
 
 def test_friends_on_one_card_beside_a_campaign_are_left_alone() -> None:
     """A flat moved in this month, with one card and one hard course: a third of what it does is by
-    somebody whom a campaign holds. One manner throttles, two suspend."""
+    somebody whom a campaign holds. Two manners throttle, three suspend."""
     asks = {"elicitation": 4.0}
     flats = []
-    for manners in ({}, {"openings": 5.0}, {"openings": 5.0, "active_hours": 5.0}):
+    two = {"openings": 5.0, "active_hours": 5.0}
+    for manners in ({"openings": 5.0}, two, two | {"proxy": 5.0, "networks": 5.0}):
         row = group(PAYMENT, scores=asks | manners, created=[100] * 8)
         row["voters"][0] = round(0.3 * row["counts"][0, SIGHTINGS])
         row["campaign"], row["campaign_nats"][ASSOCIATION] = 7, 60
@@ -796,18 +813,25 @@ def test_few_lean_by_much_by_chance() -> None:
     assert judged.flagged[:2].tolist() == [False, True]
 
 
-def test_teams_of_a_contest_on_their_captains_cards_are_throttled_at_most() -> None:
-    """They ask for hard things among others, day by day, as people do. Who asks for nothing else,
-    or hides, too, is no team."""
-    dealt: dict[str, Any] = {"ringed": 0.95, "cards": 8, "devices": 16, "created": [100] * SAMPLE}
-    teams, nothing_else, hiding = (
-        group(loads=LUMPY, scores={"capabilities": leaning, **manner}, **dealt)
-        for leaning, manner in ((1.8, {}), (3.0, {}), (1.8, {"proxy": 5.0, "networks": 5.0}))
-    )
-    judged = judge(teams, nothing_else, hiding, *crowd())
-    assert judged.flagged[:3].all()
-    suspended = judged.probability[:3] > POLICY.suspend_below
-    assert suspended.tolist() == [False, True, True]
+def test_cards_shared_within_one_program_are_its_customers_occasion() -> None:
+    """Pupils with a school's tablets, seafarers on an agency's cards, customers of a shop that tops
+    accounts up: they share cards and devices with each other, and the lesson. A campaign's cards
+    join those of one program to those of others."""
+
+    def dealt(things: int, *manner: str) -> Any:
+        scores = {"elicitation": 4.0, **dict.fromkeys(manner, 5.0)}
+        row = group(loads=LUMPY, scores=scores, ringed=0.95, cards=things, devices=things)
+        for k in range(100):
+            observe(row["registers"][0], np.uint64(scrambled(np.uint64(k))))
+        return row
+
+    within = [dealt(9, *MANNERS[:n]) for n in range(4)]
+    elsewhere = [dealt(90, *MANNERS[:n]) for n in range(2)]
+    judged = judge(*within, *elsewhere, *crowd())
+    assert judged.evidence.by_things[:6].min() > 6.0
+    assert judged.flagged[:6].tolist() == [False, False, True, True, True, True]
+    suspended = judged.probability[:6] > POLICY.suspend_below
+    assert suspended.tolist() == [False, False, False, True, False, True]
 
 
 @pytest.mark.parametrize(("colleagues", "flagged"), [(7, True), (9, False)])
