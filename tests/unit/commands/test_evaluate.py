@@ -128,7 +128,7 @@ def test_runs_go_on_where_they_stopped_and_leave_a_page_and_a_table(
     assert reflux(*arguments).exit_code == 0
     assert reflux(*arguments).exit_code == 0
     assert len(runs) == 3
-    assert "Report seeds 1421, 1422, 1423" in table.read_text()
+    assert "Report seeds 1521, 1522, 1523" in table.read_text()
     assert "<img" in (tmp_path / "page" / "index.html").read_text()
 
 
@@ -136,11 +136,11 @@ def test_a_table_can_be_made_of_what_is_there(
     reflux: Reflux, runs: list[tuple[Experiment, Any]], tmp_path: Path
 ) -> None:
     kept, table = ("--results", str(tmp_path / "kept")), tmp_path / "README.md"
-    assert reflux("evaluate", "--scenario", "none", "--seed", "1422", *kept).exit_code == 0
+    assert reflux("evaluate", "--scenario", "none", "--seed", "1522", *kept).exit_code == 0
     assert reflux("evaluate", "--table", str(table), "--existing", *kept).exit_code == 0
     assert len(runs) == 1
     assert "runs: 1," in table.read_text()
-    assert "Report seeds 1422" in table.read_text()
+    assert "Report seeds 1522" in table.read_text()
 
 
 def test_report_seeds_are_noted_in_a_checkout(

@@ -38,7 +38,7 @@ def test_a_domain_that_few_have_is_an_organisations() -> None:
 
 
 @pytest.mark.parametrize(
-    ("active", "partitions", "more"), [(100, 12, 0), (500, 12, 5), (20_000, 20, 10)]
+    ("active", "partitions", "more"), [(100, 12, 1), (500, 12, 5), (20_000, 20, 10)]
 )
 def test_how_many_may_have_it_grows_with_the_platform_to_a_bound(
     active: int, partitions: int, more: int
