@@ -6,7 +6,7 @@ ARGS ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-dev demo test test-faults lint format typecheck fuzz bench bench-peers \
-	evaluate evaluate-second evaluate-third lock lock-peers schemas clean
+	evaluate evaluate-second evaluate-third evaluate-fourth lock lock-peers schemas clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
@@ -68,6 +68,9 @@ evaluate-second: $(VENV)/.installed-dev ## the same detector on a population mad
 
 evaluate-third: $(VENV)/.installed-dev ## and on a third, of look-alikes and thoughtful adversaries: an hour and more
 	@$(BIN)/python -m tests.evaluation.third --json $(ARGS)
+
+evaluate-fourth: $(VENV)/.installed-dev ## and on a fourth, of strangers who share cards, devices and programs: an hour and more
+	@$(BIN)/python -m tests.evaluation.fourth --json $(ARGS)
 
 schemas: $(VENV)/.installed-dev ## write schemas/ anew from the records
 	@$(BIN)/python -m app.events.generate_schemas

@@ -16,6 +16,7 @@ SCHEMAS = HERE.parents[1] / "schemas"
 ALLOWED = {
     "second": ("tests.evaluation.second",),
     "third": ("tests.evaluation.second", "tests.evaluation.third"),
+    "fourth": ("tests.evaluation.second", "tests.evaluation.third", "tests.evaluation.fourth"),
 }
 """What of the project the modules of a population may import."""
 

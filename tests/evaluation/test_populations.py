@@ -10,6 +10,7 @@ import pytest
 
 from app.events.profiles import Profile
 from app.events.requests import Request
+from tests.evaluation.fourth.population import FOURTH
 from tests.evaluation.second.calendar import DAY_MS, START_MS
 from tests.evaluation.second.pools import Pools
 from tests.evaluation.second.population import SECOND, Population
@@ -25,7 +26,9 @@ DAYS = 2
 LATE = 16
 """A day on which every attack is under way, whatever its accounts did first."""
 
-ATTACKS = [(population, attack) for population in (SECOND, THIRD) for attack in population.attacks]
+ATTACKS = [
+    (population, attack) for population in (SECOND, THIRD, FOURTH) for attack in population.attacks
+]
 
 
 @pytest.fixture(scope="module")
