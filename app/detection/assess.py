@@ -34,7 +34,8 @@ strangers take turns. So families are counted: each of the manner that speaks is
 is another, but not a tie within one program. Three suspend those who have the purpose, and two flag
 them. There is one exception: the manner of an account that mostly does something else cannot be
 seen, but that its card was dealt out to strangers elsewhere can. There one family of the manner
-suspends, and none flags. When accounts were made counts for the sum alone.
+suspends, or none if nearly all cards are and the members ask for hardly anything else; and none
+flags. When accounts were made counts for the sum alone.
 """
 
 from typing import Any, NamedTuple
@@ -83,6 +84,8 @@ campaign at every exit."""
 LEAST_LEANING = 1.5
 """Normal score from which a group's mean shows what it comes for. In a large group much less is
 beyond chance: it is enough that some of a seller's customers write code."""
+CLEAR_LEANING = 2.0
+"""The same where nothing of the members' manner speaks, to suspend them."""
 MOST_EXEMPT = 0.5
 """Share of exempt accounts from which a link is not flagged: it is what its contract says it is."""
 LEAST_BY_CHANCE = 5
@@ -159,11 +162,13 @@ def assess(
     # Cards of a few strangers, of which many are alike: that is what ties them.
     alike = is_tight(rows["kind"]) & (log_odds > policy.prior_log_odds)
     tied = linked | alike | found.hints[:, ASSOCIATION]
-    purpose = found.hints[:, CONTENT] & (_leaning(measures) >= LEAST_LEANING)
+    leaning = _leaning(measures)
+    purpose = found.hints[:, CONTENT] & (leaning >= LEAST_LEANING)
     tie = found.elsewhere | by_programs | alike | found.speaks[:, ASSOCIATION]
     families = tie + found.manners
     probability = 1.0 / (1.0 + np.exp(-(log_odds + nats)))
     dealt_out = found.elsewhere & (found.manners > 0)
+    dealt_out |= found.all_elsewhere & (leaning >= CLEAR_LEANING)
     enough = tied & purpose & (dealt_out | (families >= policy.suspend_families))
     probability = np.where(enough, probability, np.minimum(probability, policy.suspend_below))
     probability *= 1.0 - measures.exempt

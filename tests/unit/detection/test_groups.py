@@ -818,20 +818,21 @@ def test_cards_shared_within_one_program_are_its_customers_occasion() -> None:
     accounts up: they share cards and devices with each other, and the lesson. A campaign's cards
     join those of one program to those of others."""
 
-    def dealt(things: int, *manner: str) -> Any:
-        scores = {"elicitation": 4.0, **dict.fromkeys(manner, 5.0)}
-        row = group(loads=LUMPY, scores=scores, ringed=0.95, cards=things, devices=things)
+    def dealt(things: int, *manner: str, asks: float = 4.0, ringed: float = 0.95) -> Any:
+        scores = {"elicitation": asks, **dict.fromkeys(manner, 5.0)}
+        row = group(loads=LUMPY, scores=scores, ringed=ringed, cards=things, devices=things)
         for k in range(100):
             observe(row["registers"][0], np.uint64(scrambled(np.uint64(k))))
         return row
 
     within = [dealt(9, *MANNERS[:n]) for n in range(4)]
-    elsewhere = [dealt(90, *MANNERS[:n]) for n in range(2)]
-    judged = judge(*within, *elsewhere, *crowd())
-    assert judged.evidence.by_things[:6].min() > 6.0
-    assert judged.flagged[:6].tolist() == [False, False, True, True, True, True]
-    suspended = judged.probability[:6] > POLICY.suspend_below
-    assert suspended.tolist() == [False, False, False, True, False, True]
+    some = [dealt(90, *MANNERS[:n], ringed=0.65) for n in range(2)]
+    nearly_all = [dealt(90, asks=1.8), dealt(90)]
+    judged = judge(*within, *some, *nearly_all, *crowd())
+    assert judged.evidence.by_things[:8].min() > 6.0
+    assert judged.flagged[:8].tolist() == [False, False, True, True, True, True, True, True]
+    suspended = judged.probability[:8] > POLICY.suspend_below
+    assert suspended.tolist() == [False, False, False, True, False, True, False, True]
 
 
 @pytest.mark.parametrize(("colleagues", "flagged"), [(7, True), (9, False)])
