@@ -828,8 +828,10 @@ def test_cards_shared_within_one_program_are_its_customers_occasion() -> None:
     within = [dealt(9, *MANNERS[:n]) for n in range(4)]
     some = [dealt(90, *MANNERS[:n], ringed=0.65) for n in range(2)]
     nearly_all = [dealt(90, asks=1.8), dealt(90)]
-    judged = judge(*within, *some, *nearly_all, *crowd())
-    assert judged.evidence.by_things[:8].min() > 6.0
+    too_few = dealt(90, MANNERS[0], ringed=0.42)
+    judged = judge(*within, *some, *nearly_all, too_few, *crowd())
+    assert judged.evidence.by_things[:8].min() > 4.0
+    assert not judged.flagged[8]
     assert judged.flagged[:8].tolist() == [False, False, True, True, True, True, True, True]
     suspended = judged.probability[:8] > POLICY.suspend_below
     assert suspended.tolist() == [False, False, False, True, False, True, False, True]
