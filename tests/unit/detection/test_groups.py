@@ -828,7 +828,7 @@ def test_cards_shared_within_one_program_are_its_customers_occasion() -> None:
     within = [dealt(9, *MANNERS[:n]) for n in range(4)]
     some = [dealt(90, *MANNERS[:n], ringed=0.65) for n in range(2)]
     nearly_all = [dealt(90, asks=1.8), dealt(90)]
-    too_few = dealt(90, MANNERS[0], ringed=0.42)
+    too_few = dealt(200, MANNERS[0], ringed=0.42)
     judged = judge(*within, *some, *nearly_all, too_few, *crowd())
     assert judged.evidence.by_things[:8].min() > 4.0
     assert not judged.flagged[8]
