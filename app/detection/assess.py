@@ -28,14 +28,12 @@ Suspension asks for more than a sum. An *occasion* explains who came, when, what
 card: a class with a school's tablets, a crew on an agency's cards, a launch, a contest or a team
 hired in one fortnight bring accounts made together that ask one hard kind of thing with one
 program, and share cards and devices with each other. It does not explain the *manner* of a
-campaign: that its accounts hide, never rest, do equal shares, and ask and never go on. Nor why they
-should share cards with strangers who use other programs, or several programs at which the same
-strangers take turns. So families are counted: each of the manner that speaks is one, and such a tie
-is another, but not a tie within one program. Three suspend those who have the purpose, and two flag
-them. There is one exception: the manner of an account that mostly does something else cannot be
-seen, but that its card was dealt out to strangers elsewhere can. There one family of the manner
-suspends, or none if nearly all cards are and the members ask for hardly anything else; and none
-flags. When accounts were made counts for the sum alone.
+campaign: that its accounts hide, never rest, do equal shares, and ask and never go on. So families
+are counted: the tie is one, and each of the manner that speaks is another. Three suspend those who
+have the purpose, and two flag them. There is one exception, for the manner of an account that
+mostly does something else cannot be seen: most strangers on the members' cards and devices use
+other programs, which no occasion explains. There one family of the manner suspends, or none if the
+members ask for hardly anything else. When accounts were made counts for the sum alone.
 """
 
 from typing import Any, NamedTuple
@@ -156,20 +154,17 @@ def assess(
     found = findings(evidence, policy.detectors)
     nats = evidence.nats.sum(axis=1) - policy.trust_nats * measures.trusted
     several = measures.members >= LEAST_BY_CHANCE
-    by_programs = share_programs(rows, measures, found)
-    linked = found.dealt_out | by_programs
+    linked = found.dealt_out | share_programs(rows, measures, found)
     log_odds = _log_odds(rows, several, linked, nats - evidence.nats[:, ASSOCIATION], policy)
+    tied = linked | found.hints[:, ASSOCIATION]
     # Cards of a few strangers, of which many are alike: that is what ties them.
-    alike = is_tight(rows["kind"]) & (log_odds > policy.prior_log_odds)
-    tied = linked | alike | found.hints[:, ASSOCIATION]
+    tied |= is_tight(rows["kind"]) & (log_odds > policy.prior_log_odds)
     leaning = _leaning(measures)
     purpose = found.hints[:, CONTENT] & (leaning >= LEAST_LEANING)
-    tie = found.elsewhere | by_programs | alike | found.speaks[:, ASSOCIATION]
-    families = tie + found.manners
+    own_manner = found.manners > 0
     probability = 1.0 / (1.0 + np.exp(-(log_odds + nats)))
-    dealt_out = found.elsewhere & (found.manners > 0)
-    dealt_out |= found.all_elsewhere & (leaning >= CLEAR_LEANING)
-    enough = tied & purpose & (dealt_out | (families >= policy.suspend_families))
+    dealt_out = found.elsewhere & (own_manner | (leaning >= CLEAR_LEANING))
+    enough = tied & purpose & (dealt_out | (1 + found.manners >= policy.suspend_families))
     probability = np.where(enough, probability, np.minimum(probability, policy.suspend_below))
     probability *= 1.0 - measures.exempt
     # Whom nothing but that speaks against is one of them as likely as they are many.
@@ -178,8 +173,7 @@ def assess(
     probability = np.where(beside > nats - beside, np.minimum(probability, likely), probability)
     ring = (rows["kind"] == RING) & found.speaks[:, LINKAGE]
     asks = purpose | found.hints[:, ASSOCIATION] | ring
-    several_say = found.elsewhere | (families >= policy.suspend_families - 1)
-    may = tied & asks & several_say & ~_known(measures)
+    may = tied & asks & (found.elsewhere | own_manner) & ~_known(measures)
     may &= measures.strangers >= LEAST_STRANGERS
     ratio = np.where(may, nats, -np.inf)
     flagged = np.zeros(len(rows), np.bool_)

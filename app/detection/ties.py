@@ -56,8 +56,7 @@ class Findings(NamedTuple):
     """Which families say something: ``hints`` and ``speaks`` bool[n, families]; ``manners``
     int64[n], how many about the members' manner speak; ``restless`` bool[n]; ``hiding`` bool[n],
     behind proxies and moving; ``dealt_out`` bool[n], cards and devices are, to strangers, and
-    ``elsewhere`` bool[n], to strangers who do not share the program; ``all_elsewhere`` bool[n], as
-    much as counts in full."""
+    ``elsewhere`` bool[n], to strangers who do not share the program."""
 
     hints: Bools
     speaks: Bools
@@ -66,7 +65,6 @@ class Findings(NamedTuple):
     hiding: Bools
     dealt_out: Bools
     elsewhere: Bools
-    all_elsewhere: Bools
 
 
 def findings(evidence: GroupEvidence, detectors: tuple[Detector, ...]) -> Findings:
@@ -80,8 +78,7 @@ def findings(evidence: GroupEvidence, detectors: tuple[Detector, ...]) -> Findin
         restless=_brings(evidence.nats[:, RHYTHM], RESTLESS * weights[RHYTHM]),
         hiding=_brings(evidence.hiding, HINTS * weights[CONCEALMENT]),
         dealt_out=_brings(evidence.by_things, HINTS * weights[LINKAGE]),
-        elsewhere=_brings(evidence.elsewhere, SPEAKS * weights[LINKAGE]),
-        all_elsewhere=_brings(evidence.elsewhere, weights[LINKAGE]),
+        elsewhere=_brings(evidence.elsewhere, HINTS * weights[LINKAGE]),
     )
 
 

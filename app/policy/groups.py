@@ -163,10 +163,10 @@ class Groups(Section):
     )
     suspend_families: int = setting(
         3,
-        "Independent families of evidence before a campaign suspends: one is what ties strangers of"
-        " several programs, the others are of conduct, concealment, rhythm and load. The members"
-        " must ask for what a campaign comes for besides. One fewer flags, and so throttles; where"
-        " cards are dealt out to strangers of other programs, one of the manner suspends.",
+        "Independent families of evidence before a campaign suspends: what ties the members is one,"
+        " the others are of conduct, concealment, rhythm and load. The members must ask for what a"
+        " campaign comes for besides. Where cards and devices are dealt out to strangers of other"
+        " programs, one of those others is enough, or none if they ask for hardly anything else.",
         unit="families",
         why="a class, a launch or a contest explains who came, when and what for, and hardly two of"
         " how they work",

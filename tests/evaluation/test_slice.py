@@ -33,7 +33,7 @@ GATES = {
     "whole": Gate("seed", 100.0, 1_500, 60, 8.0, 0.9, 0.4, 0, 3),
     # What an account does says nothing here; what cards and devices join does, and what is asked
     # with the programs that its accounts share, which takes some days to be seen.
-    "hidden": Gate("seed", 25.0, 3_000, 200, 10.0, 0.7, 0.25, 0, 5),
+    "hidden": Gate("seed", 25.0, 3_000, 200, 14.0, 0.7, 0.25, 0, 5),
 }
 
 

@@ -563,9 +563,9 @@ def test_a_large_ring_is_suspended_for_what_it_asks_and_how_and_not_for_hiding()
         )
     )
     judged = judge(*crowd(), *rings)
-    assert judged.flagged[-5:].tolist() == [False, True, False, True, True]
+    assert judged.flagged[-5:].tolist() == [False, True, True, True, True]
     suspended = judged.probability[-5:] > POLICY.suspend_below
-    assert suspended.tolist() == [False, False, False, False, True]
+    assert suspended.tolist() == [False, False, False, True, True]
 
 
 def test_customers_of_a_seller_of_accounts_are_not_suspended_for_where_they_bought() -> None:
@@ -785,11 +785,10 @@ def test_who_asks_what_nearly_everybody_asks_is_left_alone() -> None:
 
 def test_friends_on_one_card_beside_a_campaign_are_left_alone() -> None:
     """A flat moved in this month, with one card and one hard course: a third of what it does is by
-    somebody whom a campaign holds. Two manners throttle, three suspend."""
+    somebody whom a campaign holds. One manner throttles, two suspend."""
     asks = {"elicitation": 4.0}
     flats = []
-    two = {"openings": 5.0, "active_hours": 5.0}
-    for manners in ({"openings": 5.0}, two, two | {"proxy": 5.0, "networks": 5.0}):
+    for manners in ({}, {"openings": 5.0}, {"openings": 5.0, "active_hours": 5.0}):
         row = group(PAYMENT, scores=asks | manners, created=[100] * 8)
         row["voters"][0] = round(0.3 * row["counts"][0, SIGHTINGS])
         row["campaign"], row["campaign_nats"][ASSOCIATION] = 7, 60
@@ -825,16 +824,14 @@ def test_cards_shared_within_one_program_are_its_customers_occasion() -> None:
             observe(row["registers"][0], np.uint64(scrambled(np.uint64(k))))
         return row
 
-    within = [dealt(9, *MANNERS[:n]) for n in range(4)]
-    some = [dealt(90, *MANNERS[:n], ringed=0.65) for n in range(2)]
-    nearly_all = [dealt(90, asks=1.8), dealt(90)]
-    too_few = dealt(200, MANNERS[0], ringed=0.42)
-    judged = judge(*within, *some, *nearly_all, too_few, *crowd())
-    assert judged.evidence.by_things[:8].min() > 4.0
-    assert not judged.flagged[8]
-    assert judged.flagged[:8].tolist() == [False, False, True, True, True, True, True, True]
+    within = [dealt(9, *MANNERS[:n]) for n in range(3)]
+    elsewhere = [dealt(90, asks=1.8), dealt(90), dealt(90, MANNERS[0], asks=1.8)]
+    too_few = [dealt(200, MANNERS[0], ringed=share) for share in (0.37, 0.42)]
+    judged = judge(*within, *elsewhere, *too_few, *crowd())
+    assert judged.evidence.by_things[:6].min() > 6.0
+    assert judged.flagged[:8].tolist() == [False, True, True, True, True, True, False, True]
     suspended = judged.probability[:8] > POLICY.suspend_below
-    assert suspended.tolist() == [False, False, False, True, False, True, False, True]
+    assert suspended.tolist() == [False, False, True, False, True, True, False, True]
 
 
 @pytest.mark.parametrize(("colleagues", "flagged"), [(7, True), (9, False)])
