@@ -31,9 +31,10 @@ program, and share cards and devices with each other. It does not explain the *m
 campaign: that its accounts hide, never rest, do equal shares, and ask and never go on. So families
 are counted: the tie is one, and each of the manner that speaks is another. Three suspend those who
 have the purpose, and two flag them. There is one exception, for the manner of an account that
-mostly does something else cannot be seen: most strangers on the members' cards and devices use
-other programs, which no occasion explains. There one family of the manner suspends, or none if the
-members ask for hardly anything else. When accounts were made counts for the sum alone.
+mostly does something else cannot be seen: many members' cards and devices are also those of
+strangers who use other programs, which no occasion explains. There one family of the manner
+suspends, or none if the members ask for hardly anything else; and none flags. When accounts were
+made counts for the sum alone.
 """
 
 from typing import Any, NamedTuple

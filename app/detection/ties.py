@@ -5,8 +5,9 @@ what a group may be held for: rules about kinds of evidence that no sum can trad
 
 Cards and devices tie strangers who share them. Within one program that may be its customers'
 occasion: a shop that tops accounts up, a trainer who pays for a club, a school's tablets. A
-campaign deals its cards out over its accounts, and the accounts over its programs, so that most who
-share a card with a member use another program (``elsewhere``).
+campaign deals its cards out over its accounts, and the accounts over its programs, so that many
+members share a card with somebody who uses another program (``elsewhere``: the share of members who
+are joined to strangers at all, less what the members' own crowding on cards explains).
 """
 
 from typing import Any, NamedTuple
